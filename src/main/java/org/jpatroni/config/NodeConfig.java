@@ -1,0 +1,42 @@
+package org.jpatroni.config;
+
+import java.util.Map;
+import java.util.Optional;
+import org.jpatroni.model.Tags;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The local configuration of one node: YAML file and environment, validated, defaults applied. Local settings of the section
+ * {@code postgresql} are merged over the dynamic ones by {@link PostgresSettings}.
+ *
+ * @param scope name of the cluster
+ * @param namespace of the store's keys, with leading and trailing slash; {@code /service/} by default
+ * @param name name of this member
+ * @param tree the whole configuration as written, for settings that other records do not carry
+ */
+public record NodeConfig(String scope, String namespace, String name, RestApiConfig restApi, CtlConfig ctl,
+        StoreConfig store, PostgresConfig postgres, BootstrapConfig bootstrap, WatchdogConfig watchdog, LogConfig log,
+        Tags tags, Map<String, @Nullable Object> tree) {
+
+    /** The section {@code ctl}: how this node calls other members. */
+    public record CtlConfig(boolean insecure, Optional<String> cacert, Optional<String> certfile,
+            Optional<String> keyfile, Optional<Secret> keyfilePassword, Optional<BasicCredentials> authentication) {
+    }
+
+    public record BasicCredentials(String username, Secret password) {
+    }
+
+    /** The section {@code watchdog}. */
+    public record WatchdogConfig(Mode mode, String device, int safetyMarginSeconds, String driver) {
+        /** Patroni's {@code watchdog.mode}. */
+        public enum Mode {
+            OFF, AUTOMATIC, REQUIRED
+        }
+    }
+
+    /** The section {@code log}. */
+    public record LogConfig(String level, Optional<String> format, Optional<String> dateformat, String type,
+            Optional<String> dir, long fileSizeBytes, int fileNum, Map<String, String> loggers,
+            boolean deduplicateHeartbeatLogs) {
+    }
+}

@@ -1,0 +1,33 @@
+package org.jpatroni.config;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The parts of the local section {@code postgresql} that only a local file can set. What dynamic configuration may set too (parameters,
+ * pg_hba, pg_ident, use_pg_rewind, ...) is in {@link PostgresSettings}.
+ *
+ * @param listenHosts comma separated as for {@code listen_addresses}
+ * @param connectHost what others connect to
+ * @param dataDir absolute
+ * @param binDir where PostgreSQL's programs are; from PATH when empty
+ * @param superuser connection of the agent itself
+ * @param rewind connection for pg_rewind; the superuser's when not configured
+ * @param local the whole local section as written
+ */
+public record PostgresConfig(String listenHosts, int listenPort, String connectHost, int connectPort,
+        Optional<HostPort> proxyAddress, String dataDir, Optional<String> configDir, Optional<String> binDir,
+        Map<String, String> binNames, String pgpass, Authentication superuser, Authentication replication,
+        Optional<Authentication> rewind, String database, boolean useUnixSocket, boolean useUnixSocketRepl,
+        Map<String, String> callbacks, Optional<String> customConf, Optional<String> prePromote,
+        Optional<String> beforeStop, Map<String, @Nullable Object> local) {
+
+    /** User and libpq connection settings of one purpose. */
+    public record Authentication(String username, Optional<Secret> password, Map<String, String> libpqOptions) {
+    }
+
+    /** The names of the sections that are lists of key-value pairs or flags, such as {@code basebackup}. */
+    public static final List<String> OPTION_LISTS = List.of("basebackup", "initdb");
+}

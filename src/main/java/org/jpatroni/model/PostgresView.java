@@ -1,0 +1,129 @@
+package org.jpatroni.model;
+
+import java.time.Instant;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the agent sees of its own PostgreSQL at one instant: the data directory and the process.
+ *
+ * @param data the data directory
+ * @param process the postmaster
+ * @param pendingRestart parameters that wait for a restart: name to {@code {old_value, new_value}}; empty when none
+ */
+public record PostgresView(Data data, Process process, Map<String, @Nullable Object> pendingRestart) {
+
+    public PostgresView {
+        pendingRestart = Tree.copyOf(pendingRestart);
+    }
+
+    /** The data directory. */
+    public sealed interface Data {
+
+        /** Missing, or empty. */
+        record Empty() implements Data {
+        }
+
+        /** Not readable, or not a data directory of PostgreSQL, or half made; the reason is for the operator. */
+        record Unusable(String reason) implements Data {
+        }
+
+        /**
+         * A data directory.
+         *
+         * @param control its control file
+         * @param standbySignal whether {@code standby.signal} (or {@code recovery.signal}) is there
+         * @param majorVersion from {@code PG_VERSION}, for example 15
+         */
+        record Present(ControlData control, boolean standbySignal, int majorVersion) implements Data {
+        }
+    }
+
+    /** The postmaster. A zombie is not alive. */
+    public sealed interface Process {
+
+        /** No postmaster. */
+        record Absent() implements Process {
+        }
+
+        /** A postmaster that does not accept connections yet (recovery before consistency counts as starting). */
+        record Starting(long pid) implements Process {
+        }
+
+        /** A postmaster that is shutting down. */
+        record Stopping(long pid) implements Process {
+        }
+
+        /** A postmaster that did not answer the question in time, or refused it; it may well be serving others. */
+        record Unresponsive(long pid, String cause) implements Process {
+        }
+
+        /** A postmaster that answered. */
+        record Up(long pid, Replication replication) implements Process {
+        }
+    }
+
+    /**
+     * What a running PostgreSQL says of its replication.
+     *
+     * @param inRecovery {@code pg_is_in_recovery()}
+     * @param timeline of the WAL being written; on a standby that of the receiver, or of the control file
+     * @param writtenLsn position written (primary only)
+     * @param receivedLsn position received from upstream (standby only)
+     * @param replayedLsn position replayed (standby only)
+     * @param replayPaused replay is paused (standby only)
+     * @param receiverState state of the WAL receiver, for example {@code streaming}
+     * @param primaryConninfo {@code primary_conninfo} in effect, without the password
+     * @param primarySlotName {@code primary_slot_name} in effect
+     * @param slots physical slots by name
+     * @param serverVersion number, for example 150018
+     */
+    public record Replication(boolean inRecovery, OptionalInt timeline, Optional<Lsn> writtenLsn,
+            Optional<Lsn> receivedLsn, Optional<Lsn> replayedLsn, boolean replayPaused, Optional<String> receiverState,
+            Optional<String> primaryConninfo, Optional<String> primarySlotName, SortedMap<String, SlotView> slots,
+            int serverVersion, Optional<Instant> postmasterStart) {
+
+        public Replication {
+            slots = Collections.unmodifiableSortedMap(new TreeMap<>(slots));
+        }
+
+        /** The position that counts in a leader race: written, or the later of received and replayed. */
+        public Lsn walPosition() {
+            Lsn received = receivedLsn.orElse(Lsn.ZERO);
+            Lsn replayed = replayedLsn.orElse(Lsn.ZERO);
+            return writtenLsn.orElse(received.isAfter(replayed) ? received : replayed);
+        }
+    }
+
+    /**
+     * A replication slot.
+     *
+     * @param active whether a receiver uses it now
+     * @param restartLsn oldest WAL it keeps
+     */
+    public record SlotView(boolean physical, boolean active, Optional<Lsn> restartLsn) {
+    }
+
+    /** A view before anything was looked at. */
+    public static PostgresView nothing() {
+        return new PostgresView(new Data.Empty(), new Process.Absent(), Collections.emptyMap());
+    }
+
+    public Optional<Replication> replication() {
+        return process instanceof Process.Up up ? Optional.of(up.replication()) : Optional.empty();
+    }
+
+    public Optional<ControlData> control() {
+        return data instanceof Data.Present present ? Optional.of(present.control()) : Optional.empty();
+    }
+
+    /** Running and out of recovery: it accepts writes. */
+    public boolean isWritable() {
+        return process instanceof Process.Up up && !up.replication().inRecovery();
+    }
+}
