@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The local configuration of one node: YAML file and environment, validated, defaults applied. Local settings of the section
- * {@code postgresql} are merged over the dynamic ones by {@link PostgresSettings}.
+ * "postgresql" are merged over the dynamic ones by {@link PostgresSettings}.
  *
  * @param scope name of the cluster
  * @param namespace of the store's keys, with leading and trailing slash; {@code /service/} by default

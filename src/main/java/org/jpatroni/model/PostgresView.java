@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
  * What the agent sees of its own PostgreSQL at one instant: the data directory and the process.
  *
  * @param data the data directory
- * @param process the postmaster
+ * @param postmaster the postmaster
  * @param pendingRestart parameters that wait for a restart: name to {@code {old_value, new_value}}; empty when none
  */
-public record PostgresView(Data data, Process process, Map<String, @Nullable Object> pendingRestart) {
+public record PostgresView(Data data, Postmaster postmaster, Map<String, @Nullable Object> pendingRestart) {
 
     public PostgresView {
         pendingRestart = Tree.copyOf(pendingRestart);
@@ -45,26 +45,26 @@ public record PostgresView(Data data, Process process, Map<String, @Nullable Obj
     }
 
     /** The postmaster. A zombie is not alive. */
-    public sealed interface Process {
+    public sealed interface Postmaster {
 
         /** No postmaster. */
-        record Absent() implements Process {
+        record Absent() implements Postmaster {
         }
 
         /** A postmaster that does not accept connections yet (recovery before consistency counts as starting). */
-        record Starting(long pid) implements Process {
+        record Starting(long pid) implements Postmaster {
         }
 
         /** A postmaster that is shutting down. */
-        record Stopping(long pid) implements Process {
+        record Stopping(long pid) implements Postmaster {
         }
 
         /** A postmaster that did not answer the question in time, or refused it; it may well be serving others. */
-        record Unresponsive(long pid, String cause) implements Process {
+        record Unresponsive(long pid, String cause) implements Postmaster {
         }
 
         /** A postmaster that answered. */
-        record Up(long pid, Replication replication) implements Process {
+        record Up(long pid, Replication replication) implements Postmaster {
         }
     }
 
@@ -111,11 +111,11 @@ public record PostgresView(Data data, Process process, Map<String, @Nullable Obj
 
     /** A view before anything was looked at. */
     public static PostgresView nothing() {
-        return new PostgresView(new Data.Empty(), new Process.Absent(), Collections.emptyMap());
+        return new PostgresView(new Data.Empty(), new Postmaster.Absent(), Collections.emptyMap());
     }
 
     public Optional<Replication> replication() {
-        return process instanceof Process.Up up ? Optional.of(up.replication()) : Optional.empty();
+        return postmaster instanceof Postmaster.Up up ? Optional.of(up.replication()) : Optional.empty();
     }
 
     public Optional<ControlData> control() {
@@ -124,6 +124,6 @@ public record PostgresView(Data data, Process process, Map<String, @Nullable Obj
 
     /** Running and out of recovery: it accepts writes. */
     public boolean isWritable() {
-        return process instanceof Process.Up up && !up.replication().inRecovery();
+        return postmaster instanceof Postmaster.Up up && !up.replication().inRecovery();
     }
 }

@@ -76,9 +76,7 @@ public record Tags(Map<String, @Nullable Object> values) {
 
     /** The member to stream from instead of the leader. */
     public Optional<String> replicatefrom() {
-        return values.get("replicatefrom") instanceof Object name && !name.toString().isEmpty()
-                ? Optional.of(name.toString())
-                : Optional.empty();
+        return Optional.ofNullable(values.get("replicatefrom")).map(Object::toString).filter(name -> !name.isEmpty());
     }
 
     /**
