@@ -37,9 +37,7 @@ public interface PostgresControl {
         record TimedOut() implements Outcome {
         }
 
-        default boolean isDone() {
-            return this instanceof Done;
-        }
+        default boolean isDone() { return this instanceof Done; }
 
         static Outcome done() {
             return new Done();
