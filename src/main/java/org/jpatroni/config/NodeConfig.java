@@ -30,9 +30,7 @@ public record NodeConfig(String scope, String namespace, String name, RestApiCon
     public record WatchdogConfig(Mode mode, String device, int safetyMarginSeconds, String driver) {
         /** Patroni's {@code watchdog.mode}. */
         public enum Mode {
-            OFF,
-            AUTOMATIC,
-            REQUIRED
+            OFF, AUTOMATIC, REQUIRED
         }
     }
 

@@ -14,8 +14,7 @@ import java.util.Optional;
  * @param requestQueueSize listen backlog
  * @param tls present when {@code certfile} is set
  */
-public record RestApiConfig(HostPort listen, HostPort connectAddress,
-        Optional<NodeConfig.BasicCredentials> authentication,
+public record RestApiConfig(HostPort listen, HostPort connectAddress, Optional<NodeConfig.BasicCredentials> authentication,
         Map<String, String> httpExtraHeaders, Map<String, String> httpsExtraHeaders, String serverTokens,
         int requestQueueSize, Optional<Tls> tls, List<String> allowlist, boolean allowlistIncludeMembers) {
 
@@ -24,9 +23,7 @@ public record RestApiConfig(HostPort listen, HostPort connectAddress,
     }
 
     public enum VerifyClient {
-        NONE,
-        OPTIONAL,
-        REQUIRED
+        NONE, OPTIONAL, REQUIRED
     }
 
     /** The URL in the member key: scheme, host, explicit port, path {@code /patroni}. */

@@ -20,5 +20,7 @@ public sealed interface Cas<T> {
     record Unknown<T>(String cause) implements Cas<T> {
     }
 
-    default boolean isWon() { return this instanceof Won; }
+    default boolean isWon() {
+        return this instanceof Won;
+    }
 }

@@ -51,7 +51,9 @@ public record ClusterSnapshot(Optional<String> initialize, Optional<StoredConfig
         return leader.map(key -> member(key.holder()).orElseGet(() -> Member.named(key.holder())));
     }
 
-    public boolean isUnlocked() { return leader.isEmpty(); }
+    public boolean isUnlocked() {
+        return leader.isEmpty();
+    }
 
     public boolean isLeader(String name) {
         return leader.isPresent() && leader.get().holder().equals(name);

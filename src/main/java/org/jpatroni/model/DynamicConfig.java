@@ -32,9 +32,7 @@ public record DynamicConfig(int ttlSeconds, int loopWaitSeconds, int retryTimeou
 
     /** How {@code synchronous_mode} is set. */
     public enum SyncMode {
-        OFF,
-        ON,
-        QUORUM
+        OFF, ON, QUORUM
     }
 
     /**
@@ -72,7 +70,11 @@ public record DynamicConfig(int ttlSeconds, int loopWaitSeconds, int retryTimeou
         tree = Tree.copyOf(tree);
     }
 
-    public boolean isSynchronous() { return sync.mode() != SyncMode.OFF; }
+    public boolean isSynchronous() {
+        return sync.mode() != SyncMode.OFF;
+    }
 
-    public boolean isQuorum() { return sync.mode() == SyncMode.QUORUM; }
+    public boolean isQuorum() {
+        return sync.mode() == SyncMode.QUORUM;
+    }
 }

@@ -42,7 +42,9 @@ public record Member(String name, Optional<String> apiUrl, Optional<String> conn
                 false, false);
     }
 
-    public boolean isRunning() { return state.isPresent() && state.get().equals(PostgresState.RUNNING.wireText()); }
+    public boolean isRunning() {
+        return state.isPresent() && state.get().equals(PostgresState.RUNNING.wireText());
+    }
 
     /** Whether PostgreSQL of this member can be asked for replication: the states in which Patroni takes it for reachable. */
     public boolean mayServeReplication() {

@@ -99,7 +99,9 @@ public record Tags(Map<String, @Nullable Object> values) {
         return new Tags(shown);
     }
 
-    public boolean isEmpty() { return values.isEmpty(); }
+    public boolean isEmpty() {
+        return values.isEmpty();
+    }
 
     private boolean isTrue(String name) {
         return isTruthy(values.get(name));

@@ -37,7 +37,9 @@ public interface PostgresControl {
         record TimedOut() implements Outcome {
         }
 
-        default boolean isDone() { return this instanceof Done; }
+        default boolean isDone() {
+            return this instanceof Done;
+        }
 
         static Outcome done() {
             return new Done();

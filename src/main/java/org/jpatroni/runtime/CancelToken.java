@@ -9,7 +9,9 @@ public final class CancelToken {
     private final List<Runnable> listeners = new ArrayList<>();
     private boolean cancelled;
 
-    public synchronized boolean isCancelled() { return cancelled; }
+    public synchronized boolean isCancelled() {
+        return cancelled;
+    }
 
     /** Cancels once; listeners run on the caller's thread and must not block. */
     public void cancel() {

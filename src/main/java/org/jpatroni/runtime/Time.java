@@ -37,6 +37,8 @@ public interface Time {
             return Duration.ofNanos(Math.max(0, atNanos - time.nanos()));
         }
 
-        public boolean isPast() { return time.nanos() - atNanos >= 0; }
+        public boolean isPast() {
+            return time.nanos() - atNanos >= 0;
+        }
     }
 }

@@ -52,7 +52,9 @@ enum VirtualThreadTasks implements Tasks {
         }
 
         @Override
-        public boolean isDone() { return done.getCount() == 0; }
+        public boolean isDone() {
+            return done.getCount() == 0;
+        }
 
         @Override
         public void cancel() {
