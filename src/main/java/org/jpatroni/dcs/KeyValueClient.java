@@ -3,6 +3,7 @@ package org.jpatroni.dcs;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * The narrow port under {@link KvClusterStore}: a key-value store with sessions, transactions of compare-and-write, and watches. Keys
@@ -48,6 +49,23 @@ public interface KeyValueClient extends AutoCloseable {
     }
 
     /**
+     * What a watch reports. A key that was deleted and created in between may be reported as written.
+     *
+     * @param key full path; empty for {@link Kind#MISSED}
+     */
+    record Event(Kind kind, String key) {
+
+        /** What happened to the key. */
+        public enum Kind {
+            CREATED, WRITTEN, DELETED,
+            /** The connection was away: anything may have changed. */
+            MISSED
+        }
+
+        public static final Event MISSED = new Event(Kind.MISSED, "");
+    }
+
+    /**
      * A confirmed answer.
      *
      * @param sentAtNanos monotonic time just before the request that was confirmed was sent
@@ -61,14 +79,19 @@ public interface KeyValueClient extends AutoCloseable {
     /** One key, linearizable. */
     Optional<Entry> get(String key) throws StoreUnavailableException;
 
-    /** All changes, or none when an expectation does not hold. */
+    /**
+     * All changes, or none when an expectation does not hold. Without changes it is a linearizable check. A change in session is Lost when
+     * the session has expired: the next {@link #refreshSession()} opens another one, never this call. Lost too when the store refused
+     * for a reason of its own (no permission, no space); Unknown only where the request may have been or may be applied.
+     */
     Cas<Confirmed> transact(List<Expect> expectations, List<Change> changes);
 
     /**
      * Makes sure that the session is alive and extends it; opens a new one when it was lost. The deadline of keys in the session follows
      * from the last confirmed call, whoever made it.
      *
-     * @return Won with the moment of sending; Lost when the session had expired and a new one was opened
+     * @return Won with the moment of sending, also for the first session of this client and for one opened because the ttl changed; Lost
+     *         when the session had expired and a new one was opened; Unknown when nobody confirmed anything
      */
     Cas<Confirmed> refreshSession();
 
@@ -84,8 +107,11 @@ public interface KeyValueClient extends AutoCloseable {
     /** The ttl that the store granted to the current session. */
     int grantedTtlSeconds();
 
-    /** Calls back after any change below the prefix, after a reconnect too. The callback does not block. */
-    void watch(String prefix, Runnable changed);
+    /**
+     * Calls back after every change below the prefix, and after each time in which changes may have been missed. One watch a client; the
+     * callback does not block.
+     */
+    void watch(String prefix, Consumer<Event> listener);
 
     @Override
     void close();

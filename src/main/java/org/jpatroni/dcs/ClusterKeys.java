@@ -1,0 +1,77 @@
+package org.jpatroni.dcs;
+
+import java.util.Optional;
+
+/**
+ * Where Patroni keeps what: the keys of one cluster.
+ *
+ * @param prefix everything of the cluster begins with this; ends in a slash
+ */
+public record ClusterKeys(String prefix) {
+
+    private static final String MEMBERS = "members/";
+
+    public ClusterKeys {
+        if (!prefix.startsWith("/") || !prefix.endsWith("/")) {
+            throw new IllegalArgumentException("not a key prefix: " + prefix);
+        }
+    }
+
+    /**
+     * @param namespace with or without slashes around it, {@code /service/} by default in the configuration
+     * @param scope name of the cluster
+     */
+    public static ClusterKeys of(String namespace, String scope) {
+        return new ClusterKeys(("/" + namespace + "/" + scope + "/").replaceAll("/+", "/"));
+    }
+
+    public String initialize() {
+        return prefix + "initialize";
+    }
+
+    public String config() {
+        return prefix + "config";
+    }
+
+    public String leader() {
+        return prefix + "leader";
+    }
+
+    public String status() {
+        return prefix + "status";
+    }
+
+    /** The leader's position as Patroni before 2.1 kept it. */
+    public String legacyOptime() {
+        return prefix + "optime/leader";
+    }
+
+    public String failover() {
+        return prefix + "failover";
+    }
+
+    public String sync() {
+        return prefix + "sync";
+    }
+
+    public String history() {
+        return prefix + "history";
+    }
+
+    public String failsafe() {
+        return prefix + "failsafe";
+    }
+
+    public String member(String name) {
+        return prefix + MEMBERS + name;
+    }
+
+    /** The member whose key this is; empty for all other keys, also for keys further down. */
+    public Optional<String> memberOf(String key) {
+        if (!key.startsWith(prefix + MEMBERS)) {
+            return Optional.empty();
+        }
+        String name = key.substring(prefix.length() + MEMBERS.length());
+        return name.isEmpty() || name.contains("/") ? Optional.empty() : Optional.of(name);
+    }
+}
