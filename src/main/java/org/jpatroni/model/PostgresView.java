@@ -80,16 +80,23 @@ public record PostgresView(Data data, Postmaster postmaster, Map<String, @Nullab
      * @param receiverState state of the WAL receiver, for example {@code streaming}
      * @param primaryConninfo {@code primary_conninfo} in effect, without the password
      * @param primarySlotName {@code primary_slot_name} in effect
+     * @param hasRestoreCommand {@code restore_command} is set: without a receiver it replays from the archive
      * @param slots physical slots by name
      * @param serverVersion number, for example 150018
      */
     public record Replication(boolean inRecovery, OptionalInt timeline, Optional<Lsn> writtenLsn,
             Optional<Lsn> receivedLsn, Optional<Lsn> replayedLsn, boolean replayPaused, Optional<String> receiverState,
-            Optional<String> primaryConninfo, Optional<String> primarySlotName, SortedMap<String, SlotView> slots,
+            Optional<String> primaryConninfo, Optional<String> primarySlotName, boolean hasRestoreCommand,
+            SortedMap<String, SlotView> slots,
             int serverVersion, Optional<Instant> postmasterStart) {
 
         public Replication {
             slots = Collections.unmodifiableSortedMap(new TreeMap<>(slots));
+        }
+
+        /** Patroni's replication state of a standby without receiver. */
+        public Optional<String> archiveRecovery() {
+            return inRecovery && hasRestoreCommand ? Optional.of("in archive recovery") : Optional.empty();
         }
 
         /** The position that counts in a leader race: written, or the later of received and replayed. */
