@@ -1,5 +1,7 @@
 package org.jpatroni.dcs;
 
+import java.util.function.Function;
+
 /**
  * The outcome of a change in the store. {@code Unknown} means that the request was sent and no trustworthy answer came: it may
  * have been applied, may be applied later, or never. Whoever gets it must not act as if it had been won.
@@ -22,5 +24,23 @@ public sealed interface Cas<T> {
 
     default boolean isWon() {
         return this instanceof Won;
+    }
+
+    /** The same outcome with another value. */
+    default <B> Cas<B> map(Function<T, B> function) {
+        return switch (this) {
+            case Won<T>(T value) -> new Won<>(function.apply(value));
+            case Lost<T>(String reason) -> new Lost<>(reason);
+            case Unknown<T>(String cause) -> new Unknown<>(cause);
+        };
+    }
+
+    /** Why it was not won, for logs; empty when it was. */
+    default String reason() {
+        return switch (this) {
+            case Won<T> won -> "";
+            case Lost<T>(String reason) -> reason;
+            case Unknown<T>(String cause) -> cause;
+        };
     }
 }

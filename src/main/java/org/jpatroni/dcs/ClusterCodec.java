@@ -33,7 +33,8 @@ public final class ClusterCodec {
     private static final DateTimeFormatter TIMESTAMP = new DateTimeFormatterBuilder()
             .append(DateTimeFormatter.ISO_LOCAL_DATE).appendPattern("['T'][' ']").appendPattern("HH:mm[:ss]")
             .optionalStart().appendFraction(ChronoField.NANO_OF_SECOND, 0, 9, true).optionalEnd()
-            .appendPattern("[' ']").appendPattern("[XXX][XX][X]").toFormatter(java.util.Locale.ROOT);
+            .appendPattern("[' ']").optionalStart().appendOffset("+HH:MM", "Z").optionalEnd().optionalStart()
+            .appendOffset("+HHMM", "Z").optionalEnd().optionalStart().appendOffset("+HH", "Z").optionalEnd().toFormatter(java.util.Locale.ROOT);
 
     private ClusterCodec() {
     }
@@ -197,7 +198,7 @@ public final class ClusterCodec {
         int micros = time.getNano() / 1000;
         String base = time.format(DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss", java.util.Locale.ROOT));
         String offset = time.format(DateTimeFormatter.ofPattern("xxx", java.util.Locale.ROOT));
-        return base + (micros == 0 ? "" : String.format("." + "%06d", micros)) + offset;
+        return base + (micros == 0 ? "" : String.format(".%06d", micros)) + offset;
     }
 
     private static Optional<OffsetDateTime> parseTimestamp(String text) {

@@ -87,7 +87,7 @@ public final class KvClusterStore implements ClusterStore {
         return counted("acquire_lease", () -> inSession(session -> {
             Cas<Confirmed> created = client.transact(List.of(new Expect.Absent(keys.leader())),
                     List.of(new Put(keys.leader(), memberName, true)));
-            return map(created, confirmed -> lease(session, confirmed));
+            return created.map(confirmed -> lease(session, confirmed));
         }));
     }
 
@@ -119,7 +119,7 @@ public final class KvClusterStore implements ClusterStore {
                         outcome = client.transact(expectations, changes);
                     }
                 }
-                return map(outcome, confirmed -> lease(session, confirmed));
+                return outcome.map(confirmed -> lease(session, confirmed));
             });
         });
     }
@@ -246,7 +246,7 @@ public final class KvClusterStore implements ClusterStore {
             Cas<Boolean> written = change(expect(keys.sync(), expectedVersion),
                     List.of(isRemoval ? new Delete(keys.sync()) : new Put(keys.sync(), text, false)));
             if (!written.isWon() || isRemoval) {
-                return map(written, done -> SyncState.ABSENT);
+                return written.map(done -> SyncState.ABSENT);
             }
             if (!isInFirstHalf(startNanos)) {
                 return new Cas.Unknown<>("written, but no time was left to read the version");
@@ -278,7 +278,7 @@ public final class KvClusterStore implements ClusterStore {
     public Cas<Boolean> removeCluster() {
         known.memberUncertain();
         known.forgetStatus();
-        return counted("remove_cluster", () -> map(client.deletePrefix(keys.prefix()), confirmed -> true));
+        return counted("remove_cluster", () -> client.deletePrefix(keys.prefix()).map(confirmed -> true));
     }
 
     @Override
@@ -327,7 +327,7 @@ public final class KvClusterStore implements ClusterStore {
                 session = client.refreshSession();
             }
             if (!(session instanceof Cas.Won<Confirmed>(Confirmed confirmed))) {
-                return new Cas.Unknown<>("the session could not be confirmed: " + cause(session));
+                return new Cas.Unknown<>("the session could not be confirmed: " + session.reason());
             }
             sessionConfirmedNanos = Optional.of(confirmed.sentAtNanos());
             if (!isInFirstHalf(startNanos)) {
@@ -358,7 +358,7 @@ public final class KvClusterStore implements ClusterStore {
     }
 
     private Cas<Boolean> change(List<Expect> expectations, List<Change> changes) {
-        return map(client.transact(expectations, changes), confirmed -> true);
+        return client.transact(expectations, changes).map(confirmed -> true);
     }
 
     private static List<Expect> expect(String key, long version) {
@@ -376,22 +376,6 @@ public final class KvClusterStore implements ClusterStore {
     private Lease lease(Confirmed session, Confirmed key) {
         long sentAtNanos = key.sentAtNanos() - session.sentAtNanos() < 0 ? key.sentAtNanos() : session.sentAtNanos();
         return new Lease(sentAtNanos, client.grantedTtlSeconds());
-    }
-
-    private static <A, B> Cas<B> map(Cas<A> outcome, Function<A, B> function) {
-        return switch (outcome) {
-            case Cas.Won<A>(A value) -> new Cas.Won<>(function.apply(value));
-            case Cas.Lost<A>(String reason) -> new Cas.Lost<>(reason);
-            case Cas.Unknown<A>(String cause) -> new Cas.Unknown<>(cause);
-        };
-    }
-
-    private static String cause(Cas<?> outcome) {
-        return switch (outcome) {
-            case Cas.Won<?> won -> "";
-            case Cas.Lost<?>(String reason) -> reason;
-            case Cas.Unknown<?>(String cause) -> cause;
-        };
     }
 
     private <T> Cas<T> counted(String verb, Supplier<Cas<T>> call) {
