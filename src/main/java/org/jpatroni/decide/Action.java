@@ -1,0 +1,107 @@
+package org.jpatroni.decide;
+
+import java.util.Optional;
+import org.jpatroni.model.Lsn;
+import org.jpatroni.model.PostgresRole;
+import org.jpatroni.model.Upstream;
+
+/**
+ * Something that takes longer than a step and runs beside the loop, at most one at a time. Each value carries the choices of policy;
+ * the procedure that carries it out has none of its own.
+ */
+public sealed interface Action {
+
+    /** initdb or a custom method, users, post_bootstrap; ends with a running primary. */
+    record Bootstrap() implements Action {
+    }
+
+    /** Copies the data directory; {@code source} empty: only methods that need no leader. */
+    record CloneFrom(Optional<Upstream> source) implements Action {
+    }
+
+    /** Starts PostgreSQL: as a primary without upstream, else as a standby. */
+    record Start(PostgresRole role, Optional<Upstream> upstream, int waitLimitSeconds) implements Action {
+    }
+
+    /** Ends recovery, then writes a checkpoint so that others can rewind against this node. */
+    record Promote() implements Action {
+    }
+
+    /** Stops a primary. */
+    record Demote(Mode mode) implements Action {
+
+        /** What kind of stop, and what becomes of the leader key. */
+        public enum Mode {
+            /** Planned: checkpoint, fast stop, the key is released with the position of the shutdown checkpoint. */
+            GRACEFUL,
+            /** Somebody else holds the lease: fast stop, the key is not ours to touch. */
+            NOT_LEADER,
+            /** The lease is about to end and the store cannot be asked: immediate stop, the store is left alone. */
+            OFFLINE
+        }
+    }
+
+    /** Makes a running standby follow another node. */
+    record Follow(PostgresRole role, Upstream upstream) implements Action {
+    }
+
+    /** Asks the upstream whether our history is part of its own. */
+    record CheckDivergence(Upstream upstream) implements Action {
+    }
+
+    /** Stops the standby and rewinds its data to the upstream's history. */
+    record Rewind(Upstream upstream) implements Action {
+    }
+
+    /** Gives up the local copy, which another member's running primary supersedes, so that it is cloned anew. */
+    record DiscardData() implements Action {
+    }
+
+    /** Stops PostgreSQL because the agent ends; a leader hands its key over with the position of the shutdown checkpoint. */
+    record Shutdown(boolean releaseLease) implements Action {
+    }
+
+    /** Whether new knowledge may stop it half way. A promotion under way and a stop are past their point of no return. */
+    default boolean isCancellable() {
+        return switch (this) {
+            case Bootstrap bootstrap -> true;
+            case CloneFrom clone -> true;
+            case Start start -> true;
+            case CheckDivergence check -> true;
+            case Rewind rewind -> true;
+            case Follow follow -> true;
+            case Promote promote -> false;
+            case Demote demote -> false;
+            case DiscardData discard -> false;
+            case Shutdown shutdown -> false;
+        };
+    }
+
+    /** Whether it takes a primary down. */
+    default boolean stopsPrimary() {
+        return this instanceof Demote || this instanceof Shutdown;
+    }
+
+    /** How an action ended. */
+    sealed interface Result {
+
+        record Done() implements Result {
+        }
+
+        /** A stop that saw its shutdown checkpoint. */
+        record Stopped(Optional<Lsn> shutdownLsn) implements Result {
+        }
+
+        record Divergence(boolean known, boolean diverged) implements Result {
+        }
+
+        record Failed(String reason) implements Result {
+        }
+
+        record Cancelled() implements Result {
+        }
+
+        record TimedOut() implements Result {
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package org.jpatroni.decide;
+
+import java.util.Optional;
+import org.jpatroni.decide.Action.Result;
+import org.jpatroni.decide.Memory.Bootstrap;
+import org.jpatroni.decide.Memory.Divergence;
+import org.jpatroni.decide.Memory.Phase;
+import org.jpatroni.model.Upstream;
+
+/** What is remembered of an action that has ended. */
+public final class ActionFold {
+
+    private static final int FAILURES_COUNTED = 10;
+
+    private ActionFold() {
+    }
+
+    /** The memory after the action ended with that result. */
+    public static Memory after(Memory memory, Action action, Result result, long nowNanos) {
+        boolean failed = result instanceof Result.Failed;
+        return switch (action) {
+            case Action.Bootstrap bootstrap -> result instanceof Result.Done
+                    ? memory
+                    : memory.withBootstrap(Bootstrap.FAILED);
+            case Action.CloneFrom clone -> failed ? later(memory, nowNanos, 5) : memory;
+            case Action.Start start -> failed
+                    ? later(memory.withDivergence(Divergence.NOTHING).withStartFailures(count(memory.startFailures())),
+                            nowNanos, Math.min(10, 1 + memory.startFailures()))
+                    : result instanceof Result.Done ? memory.withStartFailures(0) : memory;
+            case Action.Promote promote -> failed || result instanceof Result.TimedOut
+                    ? later(memory.withStartFailures(count(memory.startFailures())), nowNanos, 1)
+                    : memory.withStartFailures(0);
+            case Action.Follow follow -> failed ? later(memory, nowNanos, 1) : memory;
+            case Action.CheckDivergence check -> memory.withDivergence(divergence(check.upstream(), result, nowNanos));
+            case Action.Rewind rewind -> result instanceof Result.Done
+                    ? memory.withDivergence(Divergence.NOTHING).withRewindFailures(0).withStartFailures(0)
+                    : failed
+                            ? later(memory.withRewindFailures(memory.rewindFailures() + 1), nowNanos, 5)
+                            : memory;
+            case Action.DiscardData discard -> memory.withDivergence(Divergence.NOTHING).withRewindFailures(0)
+                    .withStartFailures(0);
+            case Action.Demote demote -> memory.withCrashedAt(Optional.empty());
+            case Action.Shutdown shutdown -> memory;
+        };
+    }
+
+    private static Divergence divergence(Upstream upstream, Result result, long nowNanos) {
+        Phase phase = result instanceof Result.Divergence answer && answer.known()
+                ? answer.diverged() ? Phase.DIVERGED : Phase.FOLLOWS
+                : Phase.UNKNOWN;
+        return new Divergence(phase, UpstreamRules.name(upstream), nowNanos);
+    }
+
+    private static int count(int failures) {
+        return Math.min(FAILURES_COUNTED, failures + 1);
+    }
+
+    private static Memory later(Memory memory, long nowNanos, int seconds) {
+        return memory.withActionNotBefore(nowNanos + seconds * 1_000_000_000L);
+    }
+}

@@ -1,0 +1,73 @@
+package org.jpatroni.decide;
+
+import static org.jpatroni.decide.Situation.pass;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jpatroni.decide.Reason.Sentence;
+import org.jpatroni.model.PostgresRole;
+
+/** A long action is under way: what may interrupt it. */
+final class ActionRules {
+
+    static final List<Rule> RULES = List.of(
+            new Rule("action.lease-lost", "PostgreSQL is being started as a primary and the lease was lost.",
+                    "A node may write only while it knows that it holds the lease.", ActionRules::leaseLost),
+            new Rule("action.start-timeout",
+                    "A crashed primary takes longer than primary_start_timeout to start, and another member could lead.",
+                    "Patroni: primary_start_timeout.", ActionRules::startTimeout),
+            new Rule("action.publish", "State or role changed while an action runs.",
+                    "Others must see what this member is doing.", ActionRules::publish),
+            new Rule("action.wait", "A long action runs.", "One action at a time; its end wakes the loop.",
+                    ActionRules::await));
+
+    private ActionRules() {
+    }
+
+    /** Begins an action that stops a primary, cancelling first what may be cancelled. */
+    static Optional<Rule.Outcome> beginStop(Situation s, Action stop, Reason reason) {
+        Optional<Facts.Running> running = s.facts().running();
+        if (running.isEmpty()) {
+            return s.decide(new Decision.Begin(stop), reason);
+        }
+        if (running.get().action().isCancellable() && !running.get().cancelled()) {
+            return s.decide(new Decision.CancelAction(), reason);
+        }
+        return s.decide(new Decision.Rest(Duration.ofMillis(100)), reason);
+    }
+
+    static String name(Action action) {
+        return action.getClass().getSimpleName().toLowerCase(Locale.ROOT);
+    }
+
+    private static boolean startsPrimary(Situation s) {
+        return s.running().isPresent() && s.running().get() instanceof Action.Start start
+                && start.role() == PostgresRole.PRIMARY;
+    }
+
+    private static Optional<Rule.Outcome> leaseLost(Situation s) {
+        if (!startsPrimary(s) || s.holdsLease() || s.paused() || s.facts().running().orElseThrow().cancelled()) {
+            return pass();
+        }
+        return s.decide(new Decision.CancelAction(), Reason.of(Sentence.LEASE_LOST_START));
+    }
+
+    private static Optional<Rule.Outcome> startTimeout(Situation s) {
+        if (!startsPrimary(s) || !RecoveryRules.startTimeoutIsOver(s) || !s.someoneCouldTakeOver()
+                || s.facts().running().orElseThrow().cancelled()) {
+            return pass();
+        }
+        return s.decide(new Decision.CancelAction(), s.memory().withStartFailures(s.memory().startFailures() + 1),
+                Reason.of(Sentence.GIVE_UP_LEADERSHIP));
+    }
+
+    private static Optional<Rule.Outcome> publish(Situation s) {
+        return s.running().isPresent() ? MemberRules.publishIfDue(s) : pass();
+    }
+
+    private static Optional<Rule.Outcome> await(Situation s) {
+        return s.running().flatMap(action -> s.rest(Reason.of(Sentence.BUSY, name(action))));
+    }
+}

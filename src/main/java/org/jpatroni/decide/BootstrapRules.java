@@ -1,0 +1,142 @@
+package org.jpatroni.decide;
+
+import static org.jpatroni.decide.Situation.pass;
+
+import java.util.List;
+import java.util.Optional;
+import org.jpatroni.decide.Memory.Bootstrap;
+import org.jpatroni.decide.Reason.Sentence;
+import org.jpatroni.model.Member;
+import org.jpatroni.model.PostgresView.Data;
+import org.jpatroni.model.Upstream;
+
+/** No data directory, or one that belongs to somebody else; and the first steps of a new cluster. */
+final class BootstrapRules {
+
+    static final List<Rule> RULES = List.of(
+            new Rule("bootstrap.system-id-mismatch",
+                    "The data directory's system identifier is not the one stored for this cluster.",
+                    "Never join a cluster with somebody else's data; the data is left as it is.",
+                    BootstrapRules::systemIdMismatch),
+            new Rule("bootstrap.failed", "The bootstrap failed.",
+                    "Give initialize back, so that another member can try; end, so that the supervisor tries again.",
+                    BootstrapRules::failed),
+            new Rule("bootstrap.run", "This agent won the bootstrap race and there is no data yet.",
+                    "Patroni: bootstrap.", BootstrapRules::run),
+            new Rule("bootstrap.finish", "This agent bootstrapped: PostgreSQL runs as a primary.",
+                    "Store identifier and configuration first, then take the lease: others may clone only from a finished primary.",
+                    BootstrapRules::finish),
+            new Rule("bootstrap.unusable", "The data directory cannot be read or is half made.",
+                    "Nothing is deleted on a guess; the operator decides.", BootstrapRules::unusable),
+            new Rule("bootstrap.clone", "No data, and a running leader to copy from.",
+                    "Patroni: bootstrap of a replica.", BootstrapRules::cloneFromLeader),
+            new Rule("bootstrap.clone-without-leader",
+                    "No data, the cluster is initialised, there is no leader, and a replica method needs none.",
+                    "Patroni: no_leader in a replica method.", BootstrapRules::cloneWithoutLeader),
+            new Rule("bootstrap.wait", "No data, and nobody to copy from yet, or this node may not bootstrap.",
+                    "Patroni: a nofailover member does not bootstrap a cluster.", BootstrapRules::waitForLeader),
+            new Rule("bootstrap.claim", "No data, and no cluster.",
+                    "Whoever creates initialize bootstraps.", BootstrapRules::claim));
+
+    private BootstrapRules() {
+    }
+
+    private static boolean noData(Situation s) {
+        return s.postgres().data() instanceof Data.Empty && s.notRunning() && s.running().isEmpty();
+    }
+
+    private static Optional<Rule.Outcome> systemIdMismatch(Situation s) {
+        if (!(s.postgres().data() instanceof Data.Present present) || !s.snapshot().isInitialized()) {
+            return pass();
+        }
+        String stored = s.snapshot().initialize().orElseThrow();
+        String local = present.control().systemIdentifier();
+        return stored.equals(local)
+                ? pass()
+                : s.decide(new Decision.Halt(1), Reason.of(Sentence.SYSTEM_ID_MISMATCH, s.self(), stored, local));
+    }
+
+    private static Optional<Rule.Outcome> failed(Situation s) {
+        if (s.memory().bootstrap() != Bootstrap.FAILED) {
+            return pass();
+        }
+        return s.snapshot().initialize().filter(String::isEmpty).isPresent()
+                ? s.decide(new Decision.CancelInitialize(), Reason.of(Sentence.BOOTSTRAP_GIVE_BACK))
+                : s.decide(new Decision.Halt(1), Reason.of(Sentence.BOOTSTRAP_FAILED));
+    }
+
+    private static Optional<Rule.Outcome> run(Situation s) {
+        return s.memory().bootstrap() == Bootstrap.CLAIMED && noData(s)
+                ? s.decide(new Decision.Begin(new Action.Bootstrap()), Reason.of(Sentence.BOOTSTRAP_RUN))
+                : pass();
+    }
+
+    private static Optional<Rule.Outcome> finish(Situation s) {
+        if (s.memory().bootstrap() != Bootstrap.CLAIMED || !s.writable() || s.running().isPresent()) {
+            return pass();
+        }
+        if (s.holdsLease()) {
+            return s.decide(new Decision.ShowRole(s.standbyCluster()
+                    ? org.jpatroni.model.PostgresRole.STANDBY_LEADER
+                    : org.jpatroni.model.PostgresRole.PRIMARY), s.memory().withBootstrap(Bootstrap.NONE),
+                    Reason.of(Sentence.BOOTSTRAP_FINISH));
+        }
+        if (!s.snapshot().isInitialized()) {
+            String systemIdentifier = s.postgres().control().orElseThrow().systemIdentifier();
+            return s.decide(new Decision.WriteInitialize(systemIdentifier, s.snapshot().initialize().isEmpty()),
+                    Reason.of(Sentence.WRITE_INITIALIZE));
+        }
+        if (s.snapshot().config().isEmpty()) {
+            return s.decide(new Decision.WriteConfig(), Reason.of(Sentence.WRITE_CONFIG));
+        }
+        if (s.snapshot().leader().isPresent()) {
+            return pass();
+        }
+        return s.leaseAttemptedThisCycle()
+                ? s.restShortly(Reason.of(Sentence.ACQUIRE_UNCONFIRMED))
+                : s.decide(new Decision.AcquireLease(), Reason.of(Sentence.ACQUIRE));
+    }
+
+    private static Optional<Rule.Outcome> unusable(Situation s) {
+        return s.postgres().data() instanceof Data.Unusable unusable && s.running().isEmpty()
+                ? s.rest(Reason.of(Sentence.DATA_UNUSABLE, unusable.reason()))
+                : pass();
+    }
+
+    private static Optional<Rule.Outcome> cloneFromLeader(Situation s) {
+        Optional<Member> leader = s.leaderMember();
+        if (!noData(s) || !s.otherLeads() || !leader.orElseThrow().mayServeReplication()
+                || !s.isPast(s.memory().actionNotBeforeNanos())) {
+            return pass();
+        }
+        Upstream source = UpstreamRules.cloneSource(s);
+        return s.decide(new Decision.Begin(new Action.CloneFrom(Optional.of(source))),
+                Reason.of(Sentence.CLONE, UpstreamRules.name(source)));
+    }
+
+    private static Optional<Rule.Outcome> cloneWithoutLeader(Situation s) {
+        if (!noData(s) || !s.snapshot().isInitialized() || s.otherLeads() || !s.facts().node().clonesWithoutLeader()
+                || !s.isPast(s.memory().actionNotBeforeNanos())) {
+            return pass();
+        }
+        return s.decide(new Decision.Begin(new Action.CloneFrom(Optional.empty())),
+                Reason.of(Sentence.CLONE_WITHOUT_LEADER));
+    }
+
+    private static Optional<Rule.Outcome> waitForLeader(Situation s) {
+        boolean mustWait = s.snapshot().initialize().isPresent() || s.snapshot().leader().isPresent()
+                || !s.facts().node().mayBootstrap() || s.facts().tags().nofailover();
+        return noData(s) && mustWait ? publishThenWait(s) : pass();
+    }
+
+    private static Optional<Rule.Outcome> publishThenWait(Situation s) {
+        Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
+        return publish.isPresent() ? publish : s.restShortly(Reason.of(Sentence.BOOTSTRAP_WAIT));
+    }
+
+    private static Optional<Rule.Outcome> claim(Situation s) {
+        return noData(s)
+                ? s.decide(new Decision.ClaimInitialize(), Reason.of(Sentence.BOOTSTRAP_CLAIM))
+                : pass();
+    }
+}

@@ -1,0 +1,87 @@
+package org.jpatroni.decide;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jpatroni.model.Lsn;
+import org.jpatroni.model.Member;
+import org.jpatroni.model.PostgresRole;
+import org.jpatroni.model.StoredStatus;
+
+/** One thing to do next. After each, facts are refreshed and the rules are asked again, until they say {@link Rest}. */
+public sealed interface Decision {
+
+    /** Nothing more to do in this cycle; look again after so long, or earlier when woken. */
+    record Rest(Duration limit) implements Decision {
+    }
+
+    /** Create the leader key. */
+    record AcquireLease() implements Decision {
+    }
+
+    /** Prove and extend the lease, and tell the leader's position. */
+    record RenewLease(Optional<StoredStatus> status) implements Decision {
+    }
+
+    /** Delete the leader key; with the position of the shutdown checkpoint when PostgreSQL was stopped in order. */
+    record ReleaseLease(Optional<Lsn> shutdownLsn) implements Decision {
+    }
+
+    /** Ask other members for role and position. */
+    record AskPeers(List<Member> members) implements Decision {
+        public AskPeers {
+            members = members.stream().toList();
+        }
+    }
+
+    /** Write this member's key. */
+    record PublishMember(Member member) implements Decision {
+    }
+
+    /** Take part in the race to bootstrap: create {@code initialize} empty. */
+    record ClaimInitialize() implements Decision {
+    }
+
+    /** Write the system identifier under {@code initialize}. */
+    record WriteInitialize(String systemIdentifier, boolean create) implements Decision {
+    }
+
+    /** Delete {@code initialize} after a failed bootstrap. */
+    record CancelInitialize() implements Decision {
+    }
+
+    /** Store the first dynamic configuration. */
+    record WriteConfig() implements Decision {
+    }
+
+    /** Bring {@code history} up to this timeline. */
+    record UpdateHistory(int timeline) implements Decision {
+    }
+
+    /** Delete the request to move the leader. */
+    record ClearFailover(long version) implements Decision {
+    }
+
+    /** Make the physical slots as wanted. */
+    record SyncSlots(List<SlotRules.Wanted> wanted) implements Decision {
+        public SyncSlots {
+            wanted = wanted.stream().toList();
+        }
+    }
+
+    /** Show another role without doing anything to PostgreSQL. */
+    record ShowRole(PostgresRole role) implements Decision {
+    }
+
+    /** Begin a long action. */
+    record Begin(Action action) implements Decision {
+    }
+
+    /** Cancel the long action that is running. */
+    record CancelAction() implements Decision {
+    }
+
+    /** End the agent. */
+    record Halt(int exitCode) implements Decision {
+    }
+}

@@ -1,0 +1,141 @@
+package org.jpatroni.decide;
+
+import static org.jpatroni.decide.Situation.pass;
+
+import java.util.List;
+import java.util.Optional;
+import org.jpatroni.decide.Memory.Divergence;
+import org.jpatroni.decide.Memory.Phase;
+import org.jpatroni.decide.Reason.Sentence;
+import org.jpatroni.model.Member;
+import org.jpatroni.model.PostgresRole;
+import org.jpatroni.model.Upstream;
+
+/** Another member leads, and this node's PostgreSQL is in recovery. */
+final class FollowerRules {
+
+    static final int REWIND_ATTEMPTS = 3;
+    private static final int ASK_AGAIN_SECONDS = 10;
+
+    static final List<Rule> RULES = List.of(
+            new Rule("follower.follow", "Another member leads and this standby streams from somebody else.",
+                    "Patroni: replicas follow the leader, or the member of the tag replicatefrom.",
+                    FollowerRules::follow),
+            new Rule("follower.heal", "This standby's history has left the leader's.",
+                    "Patroni: pg_rewind, else a new copy where that is allowed.", FollowerRules::heal),
+            new Rule("follower.check-divergence", "This standby does not stream from a leader that can serve.",
+                    "Either the leader is not ready yet, or the histories have parted.",
+                    FollowerRules::checkDivergence),
+            new Rule("follower.show-role", "Another member leads and this node shows another role than replica.",
+                    "The role on the wire follows the facts.", FollowerRules::showRole),
+            new Rule("follower.slots", "Slots were not looked after in this cycle.",
+                    "Patroni: every member keeps the slots of all, so that a failover loses none.",
+                    FollowerRules::syncSlots),
+            new Rule("follower.publish", "The member key was not written in this cycle.",
+                    "Position and state for tools and for the race.", FollowerRules::publish),
+            new Rule("follower.rest", "Nothing to do for a standby.", "", FollowerRules::rest));
+
+    private FollowerRules() {
+    }
+
+    private static boolean applies(Situation s) {
+        return s.inRecovery() && s.otherLeads() && s.running().isEmpty();
+    }
+
+    private static Optional<Rule.Outcome> follow(Situation s) {
+        if (!applies(s) || s.leaderMember().filter(member -> member.connUrl().isPresent()).isEmpty()
+                || !s.isPast(s.memory().actionNotBeforeNanos())) {
+            return pass();
+        }
+        Upstream wanted = UpstreamRules.wanted(s);
+        if (UpstreamRules.isFollowing(s.replication().orElseThrow(), wanted)) {
+            return pass();
+        }
+        return s.decide(new Decision.Begin(new Action.Follow(PostgresRole.REPLICA, wanted)),
+                s.memory().withDivergence(Divergence.NOTHING).withDeferringSince(Optional.empty()),
+                Reason.of(Sentence.FOLLOW, UpstreamRules.name(wanted)));
+    }
+
+    private static Optional<Rule.Outcome> heal(Situation s) {
+        return applies(s) ? healDivergence(s) : pass();
+    }
+
+    /** What to do about a history that has left the leader's; also used when the standby cannot even start. */
+    static Optional<Rule.Outcome> healDivergence(Situation s) {
+        boolean diverged = s.memory().divergence().phase() == Phase.DIVERGED
+                && s.memory().divergence().leader().equals(s.leaderName());
+        Optional<Member> leader = s.leaderMember().filter(Member::mayServeReplication);
+        if (!diverged || leader.isEmpty()) {
+            return pass();
+        }
+        boolean rewindMayHelp = s.facts().canRewind() && s.memory().rewindFailures() < REWIND_ATTEMPTS;
+        if (rewindMayHelp && leader.get().checkpointAfterPromotePending() || !s.isPast(s.memory().actionNotBeforeNanos())) {
+            Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
+            return publish.isPresent() ? publish : s.restShortly(Reason.of(Sentence.RETRY_LATER));
+        }
+        if (rewindMayHelp) {
+            return s.decide(new Decision.Begin(new Action.Rewind(new Upstream.OfMember(leader.get(), Optional.empty()))),
+                    Reason.of(Sentence.REWIND, s.leaderName()));
+        }
+        boolean mayDiscard = s.facts().canRewind()
+                ? s.facts().dynamic().removeDataDirectoryOnRewindFailure()
+                : s.facts().dynamic().removeDataDirectoryOnDivergedTimelines();
+        if (mayDiscard) {
+            return s.decide(new Decision.Begin(new Action.DiscardData()), Reason.of(Sentence.DISCARD, s.leaderName()));
+        }
+        Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
+        return publish.isPresent() ? publish : s.rest(Reason.of(Sentence.DIVERGED, s.leaderName()));
+    }
+
+    private static Optional<Rule.Outcome> checkDivergence(Situation s) {
+        boolean leaderReady = s.leaderMember()
+                .filter(leader -> leader.mayServeReplication()
+                        && leader.role().filter(role -> !role.equals("replica")).isPresent())
+                .isPresent();
+        Divergence known = s.memory().divergence();
+        boolean asked = known.phase() != Phase.UNASKED && known.leader().equals(s.leaderName())
+                && s.since(known.askedAtNanos()).toSeconds() < (known.phase() == Phase.UNKNOWN ? 1 : ASK_AGAIN_SECONDS);
+        if (!applies(s) || s.streaming() || !leaderReady || asked || s.standbyCluster()
+                || s.facts().tags().nostream()) {
+            return pass();
+        }
+        Upstream leader = new Upstream.OfMember(s.leaderMember().orElseThrow(), Optional.empty());
+        return s.decide(new Decision.Begin(new Action.CheckDivergence(leader)),
+                Reason.of(Sentence.CHECK_DIVERGENCE, s.leaderName()));
+    }
+
+    private static Optional<Rule.Outcome> showRole(Situation s) {
+        return applies(s) && s.facts().role() != PostgresRole.REPLICA
+                ? s.decide(new Decision.ShowRole(PostgresRole.REPLICA),
+                        Reason.of(Sentence.SHOW_ROLE, PostgresRole.REPLICA.wireText()))
+                : pass();
+    }
+
+    private static Optional<Rule.Outcome> syncSlots(Situation s) {
+        return applies(s) ? SlotRules.syncIfDue(s) : pass();
+    }
+
+    private static Optional<Rule.Outcome> publish(Situation s) {
+        return applies(s) ? MemberRules.publishIfDue(s) : pass();
+    }
+
+    private static Optional<Rule.Outcome> rest(Situation s) {
+        if (!applies(s)) {
+            return pass();
+        }
+        Memory settled = s.memory().withDeferringSince(Optional.empty()).withCrashedAt(Optional.empty())
+                .withGaveUpLeadership(Optional.empty());
+        if (s.streaming()) {
+            settled = settled.withDivergence(Divergence.NOTHING).withRewindFailures(0).withStartFailures(0);
+        }
+        Reason reason = s.paused()
+                ? Reason.of(Sentence.PAUSED_NO_ACTION, s.self())
+                : Reason.of(Sentence.SECONDARY_NO_ACTION, s.self(), s.leaderName());
+        java.time.Duration rest = s.streaming() ? s.restOfCycle() : shorter(s.restOfCycle(), Situation.SHORT_REST);
+        return s.decide(new Decision.Rest(rest), settled, reason);
+    }
+
+    private static java.time.Duration shorter(java.time.Duration one, java.time.Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+}

@@ -1,0 +1,148 @@
+package org.jpatroni.decide;
+
+import static org.jpatroni.decide.Situation.pass;
+
+import java.util.List;
+import java.util.Optional;
+import org.jpatroni.decide.Reason.Sentence;
+import org.jpatroni.model.FailoverRequest;
+import org.jpatroni.model.PostgresRole;
+import org.jpatroni.model.Upstream;
+
+/** This node holds the lease. */
+final class LeaderRules {
+
+    static final List<Rule> RULES = List.of(
+            new Rule("leader.promote-failed", "The promotion of the lease holder failed repeatedly.",
+                    "Somebody else may succeed.", LeaderRules::promoteFailed),
+            new Rule("leader.promote", "This node holds the lease and its PostgreSQL is in recovery.",
+                    "Only a confirmed lease permits promotion.", LeaderRules::promote),
+            new Rule("leader.follow-remote", "This node leads a standby cluster and does not follow the remote yet.",
+                    "Patroni: standby cluster.", LeaderRules::followRemote),
+            new Rule("leader.show-role", "This node leads and shows another role.",
+                    "The role on the wire follows the facts.", LeaderRules::showRole),
+            new Rule("leader.publish-change", "State or role changed.",
+                    "Replicas look at the leader's member key before they connect: tell them first.",
+                    LeaderRules::publishChange),
+            new Rule("leader.initialize", "The cluster's system identifier is not stored.",
+                    "Patroni: a wiped store is filled again by the leader.", LeaderRules::writeInitialize),
+            new Rule("leader.config", "There is no stored configuration.",
+                    "Patroni: a wiped store is filled again, from patroni.dynamic.json or bootstrap.dcs.",
+                    LeaderRules::writeConfig),
+            new Rule("leader.history", "The timeline is later than the history stored.",
+                    "Patroni: /history; the race refuses members on an older timeline.", LeaderRules::updateHistory),
+            new Rule("leader.clear-failover", "The stored request to move the leader is done, or not for this leader.",
+                    "A request that cannot hold must not wait for a later leader.", LeaderRules::clearFailover),
+            new Rule("leader.slots", "Slots were not looked after in this cycle.",
+                    "A replica streams only once its slot exists.", LeaderRules::syncSlots),
+            new Rule("leader.publish", "The member key was not written in this cycle.",
+                    "Position and timeline for load balancers and tools.", LeaderRules::publish),
+            new Rule("leader.rest", "Nothing to do for the leader.", "", LeaderRules::rest));
+
+    private static final int PROMOTE_ATTEMPTS = 3;
+
+    private LeaderRules() {
+    }
+
+    private static boolean applies(Situation s) {
+        return s.holdsLease() && s.running().isEmpty() && s.replication().isPresent();
+    }
+
+    private static Optional<Rule.Outcome> promoteFailed(Situation s) {
+        if (!applies(s) || !s.inRecovery() || s.memory().startFailures() < PROMOTE_ATTEMPTS) {
+            return pass();
+        }
+        Memory memory = s.memory().withStartFailures(0)
+                .withGaveUpLeadership(Optional.of(s.inSeconds(s.facts().dynamic().loopWaitSeconds())));
+        return s.decide(new Decision.ReleaseLease(Optional.empty()), memory, Reason.of(Sentence.PROMOTE_FAILED));
+    }
+
+    private static Optional<Rule.Outcome> promote(Situation s) {
+        if (!applies(s) || !s.inRecovery() || s.standbyCluster() || !s.isPast(s.memory().actionNotBeforeNanos())) {
+            return pass();
+        }
+        return s.decide(new Decision.Begin(new Action.Promote()),
+                s.memory().withDeferringSince(Optional.empty()).withGaveUpLeadership(Optional.empty()),
+                Reason.of(Sentence.PROMOTE));
+    }
+
+    private static Optional<Rule.Outcome> followRemote(Situation s) {
+        if (!applies(s) || !s.inRecovery() || !s.standbyCluster()) {
+            return pass();
+        }
+        Upstream remote = UpstreamRules.remote(s.facts().dynamic().standbyCluster().orElseThrow());
+        boolean settled = UpstreamRules.isFollowing(s.replication().orElseThrow(), remote)
+                && s.facts().role() == PostgresRole.STANDBY_LEADER;
+        return settled
+                ? pass()
+                : s.decide(new Decision.Begin(new Action.Follow(PostgresRole.STANDBY_LEADER, remote)),
+                        Reason.of(Sentence.STANDBY_LEADER_PROMOTE));
+    }
+
+    private static Optional<Rule.Outcome> showRole(Situation s) {
+        PostgresRole wanted = s.inRecovery() ? PostgresRole.STANDBY_LEADER : PostgresRole.PRIMARY;
+        return applies(s) && s.facts().role() != wanted
+                ? s.decide(new Decision.ShowRole(wanted), Reason.of(Sentence.SHOW_ROLE, wanted.wireText()))
+                : pass();
+    }
+
+    private static Optional<Rule.Outcome> publishChange(Situation s) {
+        String shown = s.facts().state().wireText() + "/" + s.facts().role().wireText();
+        return applies(s) && !shown.equals(s.memory().published()) ? MemberRules.publishIfDue(s) : pass();
+    }
+
+    private static Optional<Rule.Outcome> writeInitialize(Situation s) {
+        if (!applies(s) || !s.storeSeen() || s.snapshot().isInitialized() || s.postgres().control().isEmpty()) {
+            return pass();
+        }
+        return s.decide(new Decision.WriteInitialize(s.postgres().control().get().systemIdentifier(),
+                s.snapshot().initialize().isEmpty()), Reason.of(Sentence.WRITE_INITIALIZE));
+    }
+
+    private static Optional<Rule.Outcome> writeConfig(Situation s) {
+        return applies(s) && s.storeSeen() && s.snapshot().config().isEmpty()
+                ? s.decide(new Decision.WriteConfig(), Reason.of(Sentence.WRITE_CONFIG))
+                : pass();
+    }
+
+    private static Optional<Rule.Outcome> updateHistory(Situation s) {
+        if (!applies(s) || s.inRecovery() || s.timeline() <= 1 || s.memory().historyTimeline() == s.timeline()) {
+            return pass();
+        }
+        Memory memory = s.memory().withHistoryTimeline(s.timeline());
+        return s.snapshot().history().latestTimeline() == s.timeline()
+                ? pass()
+                : s.decide(new Decision.UpdateHistory(s.timeline()), memory, Reason.of(Sentence.HISTORY));
+    }
+
+    private static Optional<Rule.Outcome> clearFailover(Situation s) {
+        Optional<FailoverRequest> request = s.snapshot().failover();
+        if (!applies(s) || !s.storeSeen() || request.isEmpty()) {
+            return pass();
+        }
+        boolean done = request.get().candidate().filter(s.self()::equals).isPresent();
+        boolean notForMe = request.get().leader().isPresent() && !request.get().leader().get().equals(s.self());
+        return done || notForMe
+                ? s.decide(new Decision.ClearFailover(request.get().version()), Reason.of(Sentence.CLEAR_FAILOVER))
+                : pass();
+    }
+
+    private static Optional<Rule.Outcome> syncSlots(Situation s) {
+        return applies(s) ? SlotRules.syncIfDue(s) : pass();
+    }
+
+    private static Optional<Rule.Outcome> publish(Situation s) {
+        return applies(s) ? MemberRules.publishIfDue(s) : pass();
+    }
+
+    private static Optional<Rule.Outcome> rest(Situation s) {
+        if (!applies(s)) {
+            return pass();
+        }
+        Memory settled = s.memory().withCrashedAt(Optional.empty()).withStartFailures(0)
+                .withDivergence(Memory.Divergence.NOTHING);
+        Sentence sentence = s.inRecovery() ? Sentence.STANDBY_LEADER_NO_ACTION : Sentence.LEADER_NO_ACTION;
+        return s.decide(new Decision.Rest(s.restOfCycle()), settled,
+                Reason.of(s.paused() ? Sentence.PAUSED_NO_ACTION : sentence, s.self()));
+    }
+}

@@ -1,0 +1,87 @@
+package org.jpatroni.decide;
+
+import static org.jpatroni.decide.Situation.pass;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jpatroni.decide.Facts.LeaseView;
+import org.jpatroni.decide.Reason.Sentence;
+import org.jpatroni.model.Lsn;
+import org.jpatroni.model.PostgresView.Replication;
+import org.jpatroni.model.StoredStatus;
+
+/** Keeping the lease: before anything else, so that a fault in a rule further down cannot cost a healthy primary its lock. */
+final class LeaseRules {
+
+    static final List<Rule> RULES = List.of(
+            new Rule("lease.hand-over", "A planned stop has reached its shutdown checkpoint.",
+                    "Nobody can write any more and everything is in the WAL: the key is released now, not when the process is gone.",
+                    LeaseRules::handOver),
+            new Rule("lease.renew",
+                    "This node holds the lease, the store was read, and the lease has not been extended in this cycle.",
+                    "The lease must be proven, not assumed; the deadline counts from sending (design: safety rules).",
+                    LeaseRules::renew),
+            new Rule("lease.adopt", "The leader key carries this node's name, but this agent has not confirmed it.",
+                    "An agent that was restarted takes its own lease over, as Patroni does; an acquisition whose answer was lost is confirmed the same way.",
+                    LeaseRules::adopt),
+            new Rule("lease.reacquire", "The lease has not run out, but somebody deleted the leader key.",
+                    "Patroni: an operator who deletes the key does not demote a healthy primary.",
+                    LeaseRules::reacquire));
+
+    private LeaseRules() {
+    }
+
+    private static Optional<Rule.Outcome> handOver(Situation s) {
+        return s.facts().handover().isPresent() && s.leaseNotExpired()
+                ? s.decide(new Decision.ReleaseLease(s.facts().handover()), Reason.of(Sentence.HAND_OVER))
+                : pass();
+    }
+
+    private static boolean handsOver(Situation s) {
+        return s.facts().handover().isPresent() || s.running().filter(Action::stopsPrimary).isPresent();
+    }
+
+    private static Optional<Rule.Outcome> renew(Situation s) {
+        if (!s.storeSeen() || !s.holdsLease() || s.leaseAttemptedThisCycle()) {
+            return pass();
+        }
+        LeaseView.Held held = (LeaseView.Held) s.facts().lease();
+        Duration age = s.since(held.confirmedAtNanos());
+        if (age.compareTo(Duration.ofSeconds(s.facts().dynamic().loopWaitSeconds()).dividedBy(2)) < 0) {
+            return pass();
+        }
+        return s.decide(new Decision.RenewLease(statusToStore(s)), Reason.of(Sentence.LEASE_RENEW));
+    }
+
+    private static Optional<Rule.Outcome> adopt(Situation s) {
+        boolean named = s.storeSeen() && s.snapshot().isLeader(s.self());
+        boolean givenUp = s.memory().gaveUpLeadership().filter(until -> !s.isPast(until)).isPresent();
+        boolean alreadyAnswered = s.facts().lease().attemptedAtNanos() - lastSeen(s) > 0;
+        if (!named || s.holdsLease() || alreadyAnswered || givenUp || !s.dataPresent() || handsOver(s)
+                || s.facts().request() == Facts.Request.SHUTDOWN) {
+            return pass();
+        }
+        return s.decide(new Decision.RenewLease(Optional.empty()), Reason.of(Sentence.LEASE_ADOPT, s.self()));
+    }
+
+    /** When the snapshot was read: an attempt after that has already been answered. */
+    private static long lastSeen(Situation s) {
+        return s.facts().cluster() instanceof Facts.ClusterView.Seen seen ? seen.atNanos() : Long.MIN_VALUE;
+    }
+
+    private static Optional<Rule.Outcome> reacquire(Situation s) {
+        if (!s.storeSeen() || !s.leaseNotExpired() || s.snapshot().leader().isPresent()
+                || s.leaseAttemptedThisCycle() || !s.writable() || handsOver(s)
+                || s.facts().request() == Facts.Request.SHUTDOWN) {
+            return pass();
+        }
+        return s.decide(new Decision.AcquireLease(), Reason.of(Sentence.ACQUIRE));
+    }
+
+    /** The position and slots of a primary; nothing while it is not known to be one. */
+    static Optional<StoredStatus> statusToStore(Situation s) {
+        Optional<Lsn> written = s.writable() ? s.replication().flatMap(Replication::writtenLsn) : Optional.empty();
+        return written.map(position -> SlotRules.status(s, position));
+    }
+}

@@ -1,0 +1,59 @@
+package org.jpatroni.decide;
+
+import static org.jpatroni.decide.Situation.pass;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jpatroni.decide.Reason.Sentence;
+import org.jpatroni.model.Lsn;
+import org.jpatroni.model.Member;
+import org.jpatroni.model.PostgresView.Replication;
+
+/** This member's own key. */
+final class MemberRules {
+
+    static final List<Rule> RULES = List.of(new Rule("member.publish",
+            "The member key was not written in this cycle, or state or role changed since.",
+            "Load balancers, patronictl and other members read it; the session must be kept alive.",
+            MemberRules::publishIfDue));
+
+    private MemberRules() {
+    }
+
+    static Optional<Rule.Outcome> publishIfDue(Situation s) {
+        String shown = s.facts().state().wireText() + "/" + s.facts().role().wireText();
+        if (!s.storeSeen() || s.isThisCycle(s.memory().publishedAtNanos()) && shown.equals(s.memory().published())) {
+            return pass();
+        }
+        return s.decide(new Decision.PublishMember(ownMember(s)),
+                s.memory().withPublished(shown, s.facts().nowNanos()), Reason.of(Sentence.PUBLISH));
+    }
+
+    /** This member as it is now (Patroni: the content of the member key). */
+    static Member ownMember(Situation s) {
+        Facts facts = s.facts();
+        Facts.Node node = facts.node();
+        Optional<Replication> replication = facts.state().maySpeakSql() ? s.replication() : Optional.empty();
+        boolean standby = replication.isPresent() && replication.get().inRecovery();
+        Optional<Lsn> received = standby ? replication.flatMap(Replication::receivedLsn) : Optional.empty();
+        Optional<Lsn> replayed = standby ? replication.flatMap(Replication::replayedLsn) : Optional.empty();
+        Optional<String> replicationState = standby
+                ? replication.flatMap(Replication::receiverState).filter("streaming"::equals)
+                        .or(() -> replication.flatMap(Replication::archiveRecovery))
+                : Optional.empty();
+        OptionalInt timeline = replication.isPresent() && s.timeline() > 0
+                ? OptionalInt.of(s.timeline())
+                : OptionalInt.empty();
+        return new Member(node.name(), Optional.of(node.apiUrl()), Optional.of(node.connUrl()), node.proxyUrl(),
+                Optional.of(facts.state().wireText()), Optional.of(facts.role().wireText()),
+                Optional.of(node.version()), facts.tags().effective(), replication.map(Replication::walPosition),
+                received, replayed, replicationState, timeline, !s.postgres().pendingRestart().isEmpty(),
+                s.postgres().pendingRestart(), Collections.emptyMap(), checkpointPending(s), false, s.paused());
+    }
+
+    private static boolean checkpointPending(Situation s) {
+        return s.running().isPresent() && s.running().get() instanceof Action.Promote;
+    }
+}

@@ -1,0 +1,143 @@
+package org.jpatroni.decide;
+
+import java.util.Collections;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What must survive from cycle to cycle. Printed whole in a bug report it explains the node.
+ *
+ * @param bootstrap how far the bootstrap of a new cluster by this agent is
+ * @param crashedAtNanos when the primary was found dead while this node held the lease
+ * @param deferringSinceNanos since when this node stands back in a leader race for somebody better
+ * @param gaveUpLeadership the lease was released on purpose; do not race before somebody else had a chance, until this time
+ * @param divergence what is known of our history against the leader's
+ * @param rewindFailures in a row
+ * @param startFailures in a row
+ * @param publishedAtNanos when the member key was last written
+ * @param published shown state and role when it was
+ * @param slotsSeen when each member's slot was last wanted, for {@code member_slots_ttl}
+ * @param slotsSyncedAtNanos when slots were last looked after
+ * @param historyTimeline up to which timeline the history was written
+ * @param startingSinceNanos since when a server that this agent did not start is starting
+ * @param actionNotBeforeNanos do not begin another start, clone or check before this time, after one failed
+ */
+public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optional<Long> deferringSinceNanos,
+        Optional<Long> gaveUpLeadership, Divergence divergence, int rewindFailures, int startFailures,
+        long publishedAtNanos, String published, SortedMap<String, Long> slotsSeen, long slotsSyncedAtNanos,
+        int historyTimeline, Optional<Long> startingSinceNanos, long actionNotBeforeNanos) {
+
+    /** How far the bootstrap of a new cluster is. */
+    public enum Bootstrap {
+        /** Not by this agent, or finished. */
+        NONE,
+        /** This agent won the race: {@code initialize} is its own. */
+        CLAIMED,
+        /** It failed; {@code initialize} must be given back. */
+        FAILED
+    }
+
+    /** State of the question whether this standby can follow the leader. */
+    public enum Phase {
+        /** Not asked, or asked of another leader. */
+        UNASKED,
+        /** Asked, answer not final; ask again. */
+        UNKNOWN,
+        /** Our history is part of the leader's. */
+        FOLLOWS,
+        /** We have WAL that the leader has not. */
+        DIVERGED
+    }
+
+    /**
+     * @param leader of whom the answer is
+     * @param askedAtNanos when it was asked
+     */
+    public record Divergence(Phase phase, String leader, long askedAtNanos) {
+        static final Divergence NOTHING = new Divergence(Phase.UNASKED, "", 0);
+    }
+
+    /** An agent that has just started. */
+    public static Memory fresh(long nowNanos) {
+        long longAgo = nowNanos - 3_600_000_000_000L;
+        return new Memory(Bootstrap.NONE, Optional.empty(), Optional.empty(), Optional.empty(), Divergence.NOTHING, 0, 0,
+                longAgo, "", Collections.emptySortedMap(), longAgo, 0, Optional.empty(), longAgo);
+    }
+
+    public Memory {
+        slotsSeen = Collections.unmodifiableSortedMap(new TreeMap<>(slotsSeen));
+    }
+
+    public Memory withBootstrap(Bootstrap value) {
+        return new Memory(value, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence, rewindFailures,
+                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, historyTimeline,
+                startingSinceNanos, actionNotBeforeNanos);
+    }
+
+    public Memory withCrashedAt(Optional<Long> nanos) {
+        return new Memory(bootstrap, nanos, deferringSinceNanos, gaveUpLeadership, divergence, rewindFailures,
+                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, historyTimeline,
+                startingSinceNanos, actionNotBeforeNanos);
+    }
+
+    public Memory withDeferringSince(Optional<Long> nanos) {
+        return new Memory(bootstrap, crashedAtNanos, nanos, gaveUpLeadership, divergence, rewindFailures,
+                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, historyTimeline,
+                startingSinceNanos, actionNotBeforeNanos);
+    }
+
+    public Memory withGaveUpLeadership(Optional<Long> untilNanos) {
+        return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, untilNanos, divergence, rewindFailures,
+                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, historyTimeline,
+                startingSinceNanos, actionNotBeforeNanos);
+    }
+
+    public Memory withDivergence(Divergence value) {
+        return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, value, rewindFailures,
+                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, historyTimeline,
+                startingSinceNanos, actionNotBeforeNanos);
+    }
+
+    public Memory withRewindFailures(int value) {
+        return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence, value,
+                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, historyTimeline,
+                startingSinceNanos, actionNotBeforeNanos);
+    }
+
+    public Memory withStartFailures(int value) {
+        return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
+                rewindFailures, value, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, historyTimeline,
+                startingSinceNanos, actionNotBeforeNanos);
+    }
+
+    public Memory withPublished(String stateAndRole, long nanos) {
+        return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
+                rewindFailures, startFailures, nanos, stateAndRole, slotsSeen, slotsSyncedAtNanos, historyTimeline,
+                startingSinceNanos, actionNotBeforeNanos);
+    }
+
+    public Memory withSlots(SortedMap<String, Long> seen, long syncedAtNanos) {
+        return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
+                rewindFailures, startFailures, publishedAtNanos, published, seen, syncedAtNanos, historyTimeline,
+                startingSinceNanos, actionNotBeforeNanos);
+    }
+
+    public Memory withHistoryTimeline(int timeline) {
+        return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
+                rewindFailures, startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, timeline,
+                startingSinceNanos, actionNotBeforeNanos);
+    }
+
+    public Memory withStartingSince(Optional<Long> nanos) {
+        return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
+                rewindFailures, startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos,
+                historyTimeline, nanos, actionNotBeforeNanos);
+    }
+
+    public Memory withActionNotBefore(long nanos) {
+        return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
+                rewindFailures, startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos,
+                historyTimeline, startingSinceNanos, nanos);
+    }
+}

@@ -1,0 +1,196 @@
+package org.jpatroni.decide;
+
+import static org.jpatroni.decide.Situation.pass;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jpatroni.decide.CandidateRanking.Standing;
+import org.jpatroni.decide.Reason.Sentence;
+import org.jpatroni.model.FailoverRequest;
+import org.jpatroni.model.Lsn;
+import org.jpatroni.model.Member;
+import org.jpatroni.model.PostgresRole;
+import org.jpatroni.model.PostgresView.Replication;
+import org.jpatroni.model.Upstream;
+
+/** Nobody holds the lease, and this node is a standby. */
+final class RaceRules {
+
+    /**
+     * How far past the leader's last stored position a standby may be without that looking like a primary that is still writing: the
+     * shutdown checkpoint record with its page header.
+     */
+    static final long SHUTDOWN_RECORD_BYTES = 512;
+
+    static final List<Rule> RULES = List.of(
+            new Rule("race.paused", "No leader, and the cluster is paused without a requested failover.",
+                    "Patroni: no automatic failover in maintenance mode.", RaceRules::paused),
+            new Rule("race.not-allowed", "No leader, and this member must not lead.",
+                    "Patroni: nofailover, failover_priority 0.", RaceRules::notAllowed),
+            new Rule("race.gave-up", "No leader: this member itself released the lock a moment ago.",
+                    "Who could not start must not win it back at once.", RaceRules::gaveUp),
+            new Rule("race.lagging", "No leader, and this member is too far behind the last known position.",
+                    "Patroni: maximum_lag_on_failover.", RaceRules::lagging),
+            new Rule("race.timeline-behind", "No leader, check_timeline is on, and this member's timeline is not the latest.",
+                    "Patroni: check_timeline.", RaceRules::timelineBehind),
+            new Rule("race.cut-stream", "No leader, but the old primary still streams to this standby.",
+                    "Two standbys that still receive see each other ahead in turn and refuse each other for a whole cycle: positions are compared after the stream was cut.",
+                    RaceRules::cutStream),
+            new Rule("race.ask-peers", "No leader, and the others were not asked in this cycle.",
+                    "Patroni: the leader race compares positions over the REST API.", RaceRules::askPeers),
+            new Rule("race.primary-alive", "No leader, and another member's PostgreSQL accepts writes.",
+                    "It will take the lease back, or stop.", RaceRules::primaryAlive),
+            new Rule("race.wait-candidate", "No leader, and a requested move names another member that can take over.",
+                    "A manual candidate is honoured.", RaceRules::waitCandidate),
+            new Rule("race.defer", "No leader, and another member is ahead, or equal with a higher priority.",
+                    "Patroni: the most advanced member wins; failover_priority among equals.", RaceRules::defer),
+            new Rule("race.acquire", "No leader, and nobody is better.", "The store decides between equals.",
+                    RaceRules::acquire),
+            new Rule("race.unconfirmed", "The lease was asked for in this cycle and not granted.",
+                    "Unknown never promotes; look again.", RaceRules::unconfirmed));
+
+    private RaceRules() {
+    }
+
+    private static boolean applies(Situation s) {
+        return s.storeSeen() && s.inRecovery() && s.snapshot().isUnlocked() && s.running().isEmpty();
+    }
+
+    static String names(List<Member> members) {
+        return members.stream().map(Member::name).collect(Collectors.joining(", "));
+    }
+
+    private static boolean namesMe(Situation s) {
+        return s.snapshot().failover().flatMap(FailoverRequest::candidate).filter(s.self()::equals).isPresent();
+    }
+
+    private static Optional<Rule.Outcome> rest(Situation s, Reason reason) {
+        Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
+        return publish.isPresent() ? publish : s.restShortly(reason);
+    }
+
+    private static Optional<Rule.Outcome> paused(Situation s) {
+        return applies(s) && s.paused() && s.snapshot().failover().isEmpty()
+                ? rest(s, Reason.of(Sentence.PAUSED_NO_ACTION, s.self()))
+                : pass();
+    }
+
+    private static Optional<Rule.Outcome> notAllowed(Situation s) {
+        return applies(s) && s.facts().tags().failoverPriority() <= 0
+                ? rest(s, Reason.of(Sentence.NOT_ALLOWED))
+                : pass();
+    }
+
+    private static Optional<Rule.Outcome> gaveUp(Situation s) {
+        boolean waiting = s.memory().gaveUpLeadership().filter(until -> !s.isPast(until)).isPresent();
+        return applies(s) && waiting && !namesMe(s) ? rest(s, Reason.of(Sentence.GAVE_UP)) : pass();
+    }
+
+    private static Optional<Rule.Outcome> lagging(Situation s) {
+        if (!applies(s) || s.standbyCluster()) {
+            return pass();
+        }
+        Lsn mine = s.replication().orElseThrow().walPosition();
+        long lagBytes = s.snapshot().status().leaderLsn().minus(mine);
+        return lagBytes > s.facts().dynamic().maximumLagOnFailoverBytes()
+                ? rest(s, Reason.of(Sentence.LAGGING))
+                : pass();
+    }
+
+    private static Optional<Rule.Outcome> timelineBehind(Situation s) {
+        int known = s.snapshot().history().latestTimeline();
+        return applies(s) && s.facts().dynamic().checkTimeline() && s.timeline() > 0 && s.timeline() < known
+                ? rest(s, Reason.of(Sentence.TIMELINE_BEHIND, s.timeline(), known))
+                : pass();
+    }
+
+    private static Optional<Rule.Outcome> cutStream(Situation s) {
+        if (!applies(s) || !s.streaming() || s.standbyCluster()) {
+            return pass();
+        }
+        Replication replication = s.replication().orElseThrow();
+        long pastKnown = replication.walPosition().minus(s.snapshot().status().leaderLsn());
+        if (pastKnown <= SHUTDOWN_RECORD_BYTES || UpstreamRules.isFollowing(replication, new Upstream.Nobody())) {
+            return pass();
+        }
+        return s.decide(new Decision.Begin(new Action.Follow(PostgresRole.REPLICA, new Upstream.Nobody())),
+                Reason.of(Sentence.CUT_STREAM));
+    }
+
+    private static Optional<Rule.Outcome> askPeers(Situation s) {
+        return applies(s) && s.peers().isEmpty() && !s.leaseAttemptedThisCycle()
+                ? s.decide(new Decision.AskPeers(s.others()), Reason.of(Sentence.ASK_PEERS, names(s.others())))
+                : pass();
+    }
+
+    private static Optional<Rule.Outcome> primaryAlive(Situation s) {
+        if (!applies(s) || s.standbyCluster()) {
+            return pass();
+        }
+        return s.peers().orElse(List.of()).stream()
+                .filter(peer -> peer.reachable() && !peer.inRecovery())
+                .findFirst()
+                .flatMap(peer -> rest(s, Reason.of(Sentence.PEER_PRIMARY_ALIVE, peer.name())));
+    }
+
+    private static Optional<Rule.Outcome> waitCandidate(Situation s) {
+        Optional<String> candidate = s.snapshot().failover().flatMap(FailoverRequest::candidate)
+                .filter(name -> !name.equals(s.self()));
+        if (!applies(s) || candidate.isEmpty() || waitedTooLong(s)) {
+            return pass();
+        }
+        boolean able = s.peers().orElse(List.of()).stream()
+                .anyMatch(peer -> peer.name().equals(candidate.get()) && peer.reachable() && peer.inRecovery());
+        return able ? deferTo(s, Reason.of(Sentence.WAIT_CANDIDATE, candidate.get())) : pass();
+    }
+
+    private static Optional<Rule.Outcome> defer(Situation s) {
+        if (!applies(s) || namesMe(s)) {
+            return pass();
+        }
+        Replication mine = s.replication().orElseThrow();
+        Optional<Standing> better = CandidateRanking.better(
+                new Standing(s.self(), mine.walPosition(), s.timeline(), s.facts().tags().failoverPriority()),
+                s.peers().orElse(List.of()), s.facts().dynamic().maximumLagOnFailoverBytes());
+        if (better.isEmpty() || waitedTooLong(s) && better.get().position().minus(mine.walPosition()) <= s.facts()
+                .dynamic().maximumLagOnFailoverBytes()) {
+            return pass();
+        }
+        boolean ahead = better.get().position().isAfter(mine.walPosition())
+                && better.get().priority() <= s.facts().tags().failoverPriority();
+        return deferTo(s, ahead
+                ? Reason.of(Sentence.PEER_AHEAD, better.get().name())
+                : Reason.of(Sentence.PEER_PRIORITY, better.get().name(), better.get().priority(),
+                        s.facts().tags().failoverPriority()));
+    }
+
+    /** Whoever should have taken over had a whole cycle and a store timeout for it: better us than nobody. */
+    private static boolean waitedTooLong(Situation s) {
+        Duration limit = Duration
+                .ofSeconds(s.facts().dynamic().loopWaitSeconds() + s.facts().dynamic().retryTimeoutSeconds());
+        return s.memory().deferringSinceNanos().filter(since -> s.since(since).compareTo(limit) > 0).isPresent();
+    }
+
+    private static Optional<Rule.Outcome> deferTo(Situation s, Reason reason) {
+        Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
+        if (publish.isPresent()) {
+            return publish;
+        }
+        Memory memory = s.memory().deferringSinceNanos().isPresent()
+                ? s.memory()
+                : s.memory().withDeferringSince(Optional.of(s.facts().nowNanos()));
+        return s.decide(new Decision.Rest(Situation.SHORT_REST), memory, reason);
+    }
+
+    private static Optional<Rule.Outcome> acquire(Situation s) {
+        return applies(s) && !s.leaseAttemptedThisCycle()
+                ? s.decide(new Decision.AcquireLease(), Reason.of(Sentence.ACQUIRE))
+                : pass();
+    }
+
+    private static Optional<Rule.Outcome> unconfirmed(Situation s) {
+        return applies(s) ? rest(s, Reason.of(Sentence.ACQUIRE_UNCONFIRMED)) : pass();
+    }
+}

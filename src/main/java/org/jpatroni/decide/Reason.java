@@ -1,0 +1,121 @@
+package org.jpatroni.decide;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Why a rule decided as it did: a sentence of the list below and its parts. This is the only place with sentences of the HA log; where
+ * operators and tests search for Patroni's wording, it is kept.
+ */
+public record Reason(Sentence sentence, List<Object> parts) {
+
+    public Reason {
+        parts = Collections.unmodifiableList(new ArrayList<>(parts));
+    }
+
+    public static Reason of(Sentence sentence, Object... parts) {
+        return new Reason(sentence, List.of(parts));
+    }
+
+    /** The sentence for the log. */
+    public String text() {
+        return String.format(Locale.ROOT, sentence.format, parts.toArray());
+    }
+
+    @Override
+    public String toString() {
+        return text();
+    }
+
+    /** How much an operator should care. */
+    public enum Weight {
+        ROUTINE, NOTABLE, WARNING, ERROR, CRITICAL
+    }
+
+    /** The sentences. */
+    public enum Sentence {
+        LEADER_NO_ACTION(Weight.ROUTINE, "no action. I am (%s), the leader with the lock"),
+        STANDBY_LEADER_NO_ACTION(Weight.ROUTINE, "no action. I am (%s), the standby leader with the lock"),
+        SECONDARY_NO_ACTION(Weight.ROUTINE, "no action. I am (%s), a secondary, and following a leader (%s)"),
+        PAUSED_NO_ACTION(Weight.ROUTINE, "PAUSE: no action. I am (%s)"),
+        LEASE_RENEW(Weight.ROUTINE, "extending the leader lock"),
+        LEASE_ADOPT(Weight.NOTABLE, "the leader lock carries my name (%s) from an earlier session: taking it over"),
+        HAND_OVER(Weight.NOTABLE, "Leader key released"),
+        PROMOTE_FAILED(Weight.ERROR, "released leader key because PostgreSQL could not be promoted"),
+        ACQUIRE(Weight.NOTABLE, "trying to acquire the leader lock"),
+        ACQUIRE_UNCONFIRMED(Weight.WARNING, "the leader lock could not be acquired in this cycle"),
+        PROMOTE(Weight.NOTABLE, "promoted self to leader by acquiring session lock"),
+        STANDBY_LEADER_PROMOTE(Weight.NOTABLE, "promoted self to a standby leader by acquiring session lock"),
+        ASK_PEERS(Weight.ROUTINE, "asking %s"),
+        PEER_PRIMARY_ALIVE(Weight.WARNING, "Primary (%s) is still alive"),
+        PEER_AHEAD(Weight.NOTABLE, "Wal position of %s is ahead of my wal position"),
+        PEER_PRIORITY(Weight.NOTABLE,
+                "%s has equally tolerable WAL position and priority %d, while this node has priority %d"),
+        LAGGING(Weight.WARNING, "My wal position exceeds maximum replication lag"),
+        TIMELINE_BEHIND(Weight.WARNING, "My timeline %d is behind last known cluster timeline %d"),
+        NOT_ALLOWED(Weight.NOTABLE, "following a different leader because I am not allowed to promote"),
+        WAIT_CANDIDATE(Weight.NOTABLE, "waiting for %s, the candidate of the requested move, to take over"),
+        GAVE_UP(Weight.NOTABLE, "giving another member the chance to take over first"),
+        CUT_STREAM(Weight.NOTABLE, "no leader, but the old primary still streams to me: closing the stream before the race"),
+        STORE_DOWN_DEMOTE(Weight.ERROR, "demoted self because DCS is not accessible and I was a leader"),
+        STORE_DOWN_HOLD(Weight.WARNING, "DCS is not accessible; the leader lock holds for another %d ms (%s)"),
+        STORE_DOWN(Weight.WARNING, "DCS is not accessible (%s)"),
+        STORE_DOWN_START(Weight.NOTABLE, "DCS is not accessible: starting as a read-only standby"),
+        DEMOTE_NOT_LEADER(Weight.WARNING, "demoting self because I do not have the lock and I was a leader"),
+        DEMOTE_OTHER_PRIMARY(Weight.WARNING, "demoting self because %s is a primary on timeline %d"),
+        DEMOTE_UNCONFIRMED(Weight.WARNING, "demoting self because the leader lock could not be confirmed"),
+        LEASE_LOST_START(Weight.WARNING, "stopping the start as a primary because I do not have the lock"),
+        BOOTSTRAP_CLAIM(Weight.NOTABLE, "trying to bootstrap a new cluster"),
+        BOOTSTRAP_RUN(Weight.NOTABLE, "bootstrapping a new cluster"),
+        BOOTSTRAP_FINISH(Weight.NOTABLE, "initialized a new cluster"),
+        BOOTSTRAP_FAILED(Weight.CRITICAL, "Failed to bootstrap cluster"),
+        BOOTSTRAP_GIVE_BACK(Weight.WARNING, "removing initialize key after failed attempt to bootstrap the cluster"),
+        BOOTSTRAP_WAIT(Weight.NOTABLE, "waiting for leader to bootstrap"),
+        CLONE(Weight.NOTABLE, "trying to bootstrap from %s"),
+        CLONE_WITHOUT_LEADER(Weight.NOTABLE, "trying to bootstrap (without leader)"),
+        DATA_UNUSABLE(Weight.ERROR, "data directory cannot be used: %s"),
+        SYSTEM_ID_MISMATCH(Weight.CRITICAL,
+                "system ID mismatch, node %s belongs to a different cluster: %s != %s"),
+        RESTART_PRIMARY(Weight.WARNING, "starting primary after failure"),
+        START_PRIMARY(Weight.NOTABLE, "starting as a primary: I hold the leader lock"),
+        GIVE_UP_LEADERSHIP(Weight.WARNING, "released leader key because the primary could not be started in time"),
+        START_STANDBY(Weight.NOTABLE, "starting as a secondary"),
+        STARTING(Weight.ROUTINE, "PostgreSQL is still starting up"),
+        UNRESPONSIVE(Weight.WARNING, "PostgreSQL does not answer: %s"),
+        BUSY(Weight.ROUTINE, "%s in progress"),
+        RETRY_LATER(Weight.ROUTINE, "waiting before the next attempt"),
+        FOLLOW(Weight.NOTABLE, "following %s"),
+        CHECK_DIVERGENCE(Weight.NOTABLE, "not streaming: checking whether my history is part of that of %s"),
+        REWIND(Weight.NOTABLE, "running pg_rewind from %s"),
+        DISCARD(Weight.WARNING, "my data has diverged from %s and cannot be rewound: it will be cloned anew"),
+        DIVERGED(Weight.ERROR,
+                "my data has diverged from %s and cannot be rewound: reinitialize this member, or set use_pg_rewind"),
+        PUBLISH(Weight.ROUTINE, "updating my member key"),
+        WRITE_CONFIG(Weight.NOTABLE, "storing the dynamic configuration"),
+        WRITE_INITIALIZE(Weight.NOTABLE, "storing the system identifier"),
+        HISTORY(Weight.NOTABLE, "updating the timeline history"),
+        SLOTS(Weight.ROUTINE, "adjusting replication slots"),
+        SHOW_ROLE(Weight.NOTABLE, "my role is %s"),
+        CLEAR_FAILOVER(Weight.NOTABLE, "Cleaning up failover key"),
+        SWITCHOVER(Weight.NOTABLE, "switchover: demoting in favour of %s"),
+        SWITCHOVER_IMPOSSIBLE(Weight.WARNING, "switchover is not possible: no good candidates have been found"),
+        PAUSE_NOT_RUNNING(Weight.NOTABLE, "PAUSE: removed leader lock because postgres is not running as primary"),
+        SHUTDOWN(Weight.NOTABLE, "shutting down"),
+        SHUTDOWN_PAUSED(Weight.NOTABLE, "PAUSE: leaving PostgreSQL running and the leader key as it is"),
+        TOTAL(Weight.WARNING, "no rule applies");
+
+        private final Weight weight;
+        private final String format;
+
+        Sentence(Weight weight, String format) {
+            this.weight = weight;
+            this.format = format;
+        }
+
+        public Weight weight() {
+            return weight;
+        }
+    }
+}

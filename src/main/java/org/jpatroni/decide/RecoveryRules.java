@@ -1,0 +1,163 @@
+package org.jpatroni.decide;
+
+import static org.jpatroni.decide.Situation.pass;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jpatroni.decide.Memory.Phase;
+import org.jpatroni.decide.Reason.Sentence;
+import org.jpatroni.model.Member;
+import org.jpatroni.model.PostgresRole;
+import org.jpatroni.model.PostgresView.Postmaster;
+import org.jpatroni.model.Upstream;
+
+/** There is data, and PostgreSQL is not running, or does not answer yet. */
+final class RecoveryRules {
+
+    static final List<Rule> RULES = List.of(
+            new Rule("recovery.paused", "PostgreSQL is not running and the cluster is paused.",
+                    "Patroni: in maintenance mode nothing is started; a leader without PostgreSQL gives the key up.",
+                    RecoveryRules::paused),
+            new Rule("recovery.give-up",
+                    "The leader's PostgreSQL is not running, primary_start_timeout is over or a start failed, and another member could lead.",
+                    "Patroni: primary_start_timeout; 0 means fail over at once.", RecoveryRules::giveUp),
+            new Rule("recovery.retry-later", "The last attempt failed a moment ago.",
+                    "A start that fails at once must not be repeated without pause.", RecoveryRules::retryLater),
+            new Rule("recovery.restart-primary", "PostgreSQL is not running, its data is a primary's, and this node holds the lease.",
+                    "A crashed primary is back sooner in place than anybody else can take over, and loses nothing.",
+                    RecoveryRules::restartPrimary),
+            new Rule("recovery.rewind", "A start as a standby failed and this node's history has left the leader's.",
+                    "Patroni: pg_rewind of a former leader.", RecoveryRules::rewind),
+            new Rule("recovery.check-divergence", "A start as a standby failed, and there is a leader.",
+                    "PostgreSQL refuses to start when the leader's timeline is not a child of its own history.",
+                    RecoveryRules::checkDivergence),
+            new Rule("recovery.start-standby", "PostgreSQL is not running and this node does not lead.",
+                    "A standby start is also the safe crash recovery of a former primary: it replays its own WAL and can be rewound from there.",
+                    RecoveryRules::startStandby),
+            new Rule("recovery.starting-without-lease", "PostgreSQL is starting as a primary and this node does not hold the lease.",
+                    "A primary that nobody allowed must not come up.", RecoveryRules::startingWithoutLease),
+            new Rule("recovery.unresponsive", "PostgreSQL runs and does not answer.",
+                    "A busy server is not a dead one: the leader keeps its lease.", RecoveryRules::unresponsive),
+            new Rule("recovery.starting", "PostgreSQL is starting or stopping.", "Wait for the event.",
+                    RecoveryRules::starting));
+
+    private RecoveryRules() {
+    }
+
+    private static boolean applies(Situation s) {
+        return s.dataPresent() && s.notRunning() && s.running().isEmpty()
+                && s.memory().bootstrap() == Memory.Bootstrap.NONE;
+    }
+
+    static boolean startTimeoutIsOver(Situation s) {
+        int limitSeconds = s.facts().dynamic().primaryStartTimeoutSeconds();
+        return limitSeconds == 0 || s.memory().crashedAtNanos().isPresent()
+                && s.since(s.memory().crashedAtNanos().get()).compareTo(Duration.ofSeconds(limitSeconds)) > 0;
+    }
+
+    private static Optional<Rule.Outcome> paused(Situation s) {
+        if (!s.dataPresent() || !s.notRunning() || s.running().isPresent() || !s.paused()) {
+            return pass();
+        }
+        if (s.holdsLease()) {
+            return s.decide(new Decision.ReleaseLease(Optional.empty()), Reason.of(Sentence.PAUSE_NOT_RUNNING));
+        }
+        Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
+        return publish.isPresent() ? publish : s.rest(Reason.of(Sentence.PAUSED_NO_ACTION, s.self()));
+    }
+
+    private static Optional<Rule.Outcome> giveUp(Situation s) {
+        boolean startFailed = s.memory().startFailures() > 0;
+        if (!applies(s) || !s.holdsLease() || !s.someoneCouldTakeOver() || !startFailed && !startTimeoutIsOver(s)) {
+            return pass();
+        }
+        Memory memory = s.memory().withGaveUpLeadership(Optional.of(s.inSeconds(s.facts().dynamic().loopWaitSeconds())))
+                .withCrashedAt(Optional.empty());
+        return s.decide(new Decision.ReleaseLease(Optional.empty()), memory, Reason.of(Sentence.GIVE_UP_LEADERSHIP));
+    }
+
+    private static Optional<Rule.Outcome> retryLater(Situation s) {
+        if (!applies(s) || s.isPast(s.memory().actionNotBeforeNanos())) {
+            return pass();
+        }
+        Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
+        return publish.isPresent() ? publish : s.restShortly(Reason.of(Sentence.RETRY_LATER));
+    }
+
+    private static Optional<Rule.Outcome> restartPrimary(Situation s) {
+        if (!applies(s) || !s.holdsLease() || s.hasStandbySignal() || s.standbyCluster()) {
+            return pass();
+        }
+        boolean crashed = s.facts().role() == PostgresRole.PRIMARY;
+        Memory memory = s.memory().crashedAtNanos().isPresent()
+                ? s.memory()
+                : s.memory().withCrashedAt(Optional.of(s.facts().nowNanos()));
+        Action start = new Action.Start(PostgresRole.PRIMARY, Optional.empty(),
+                Math.max(1, s.facts().dynamic().primaryStartTimeoutSeconds()));
+        return s.decide(new Decision.Begin(start), memory,
+                Reason.of(crashed ? Sentence.RESTART_PRIMARY : Sentence.START_PRIMARY));
+    }
+
+    private static boolean leaderCanServe(Situation s) {
+        return s.otherLeads() && s.leaderMember().filter(Member::mayServeReplication).isPresent();
+    }
+
+    private static Optional<Rule.Outcome> rewind(Situation s) {
+        return applies(s) && leaderCanServe(s) ? FollowerRules.healDivergence(s) : pass();
+    }
+
+    private static Optional<Rule.Outcome> checkDivergence(Situation s) {
+        boolean unasked = s.memory().divergence().phase() == Phase.UNASKED
+                || !s.memory().divergence().leader().equals(s.leaderName());
+        if (!applies(s) || s.memory().startFailures() == 0 || !leaderCanServe(s) || !unasked) {
+            return pass();
+        }
+        Upstream leader = new Upstream.OfMember(s.leaderMember().orElseThrow(), Optional.empty());
+        return s.decide(new Decision.Begin(new Action.CheckDivergence(leader)),
+                Reason.of(Sentence.CHECK_DIVERGENCE, s.leaderName()));
+    }
+
+    private static Optional<Rule.Outcome> startStandby(Situation s) {
+        if (!applies(s)) {
+            return pass();
+        }
+        boolean standbyLeader = s.holdsLease() && s.standbyCluster();
+        Upstream upstream = standbyLeader
+                ? UpstreamRules.remote(s.facts().dynamic().standbyCluster().orElseThrow())
+                : s.otherLeads() ? UpstreamRules.wanted(s) : new Upstream.Nobody();
+        Action start = new Action.Start(standbyLeader ? PostgresRole.STANDBY_LEADER : PostgresRole.REPLICA,
+                Optional.of(upstream), 300);
+        return s.decide(new Decision.Begin(start), Reason.of(Sentence.START_STANDBY));
+    }
+
+    private static boolean notReady(Situation s) {
+        return s.running().isEmpty() && (s.postgres().postmaster() instanceof Postmaster.Starting
+                || s.postgres().postmaster() instanceof Postmaster.Stopping
+                || s.postgres().postmaster() instanceof Postmaster.Unresponsive);
+    }
+
+    private static Optional<Rule.Outcome> startingWithoutLease(Situation s) {
+        if (!notReady(s) || s.paused() || s.holdsLease() || !s.mayBePrimary() || s.standbyCluster()) {
+            return pass();
+        }
+        return ActionRules.beginStop(s, new Action.Demote(Action.Demote.Mode.NOT_LEADER),
+                Reason.of(Sentence.DEMOTE_NOT_LEADER));
+    }
+
+    private static Optional<Rule.Outcome> unresponsive(Situation s) {
+        if (!notReady(s) || !(s.postgres().postmaster() instanceof Postmaster.Unresponsive unresponsive)) {
+            return pass();
+        }
+        Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
+        return publish.isPresent() ? publish : s.restShortly(Reason.of(Sentence.UNRESPONSIVE, unresponsive.cause()));
+    }
+
+    private static Optional<Rule.Outcome> starting(Situation s) {
+        if (!notReady(s)) {
+            return pass();
+        }
+        Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
+        return publish.isPresent() ? publish : s.restShortly(Reason.of(Sentence.STARTING));
+    }
+}

@@ -1,0 +1,219 @@
+package org.jpatroni.decide;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jpatroni.decide.Facts.ClusterView;
+import org.jpatroni.decide.Facts.LeaseView;
+import org.jpatroni.model.ClusterSnapshot;
+import org.jpatroni.model.LeaderKey;
+import org.jpatroni.model.Member;
+import org.jpatroni.model.PeerAnswer;
+import org.jpatroni.model.PostgresRole;
+import org.jpatroni.model.PostgresView;
+import org.jpatroni.model.PostgresView.Data;
+import org.jpatroni.model.PostgresView.Postmaster;
+import org.jpatroni.model.PostgresView.Replication;
+
+/** Facts and memory together, with the questions that rules ask of them. Derived, never stored. */
+public record Situation(Facts facts, Memory memory) {
+
+    private static final long NANOS_PER_SECOND = 1_000_000_000L;
+
+    /** Pause between attempts while there is no leader, in a store outage, and after a failed action. */
+    static final Duration SHORT_REST = Duration.ofSeconds(1);
+
+    public String self() {
+        return facts.node().name();
+    }
+
+    public boolean storeSeen() {
+        return facts.cluster() instanceof ClusterView.Seen;
+    }
+
+    /** The snapshot of this cycle, or the last one while the store is unreachable. */
+    public ClusterSnapshot snapshot() {
+        return switch (facts.cluster()) {
+            case ClusterView.Seen seen -> seen.snapshot();
+            case ClusterView.Unreachable unreachable -> unreachable.last().orElse(ClusterSnapshot.EMPTY);
+        };
+    }
+
+    public boolean paused() {
+        return facts.dynamic().pause();
+    }
+
+    /** Whether the lease is confirmed, has not run out, and the store (when seen) still says so. */
+    public boolean holdsLease() {
+        return facts.lease() instanceof LeaseView.Held held && held.deadlineNanos() - facts.nowNanos() > 0
+                && (!storeSeen() || snapshot().isLeader(self()));
+    }
+
+    /** Confirmed and not run out, whatever the store's keys say now. */
+    public boolean leaseNotExpired() {
+        return facts.lease() instanceof LeaseView.Held held && held.deadlineNanos() - facts.nowNanos() > 0;
+    }
+
+    public boolean leaseAttemptedThisCycle() {
+        return isThisCycle(facts.lease().attemptedAtNanos());
+    }
+
+    /** Time left on the lease; zero when it is not held. */
+    public Duration leaseLeft() {
+        return facts.lease() instanceof LeaseView.Held held
+                ? Duration.ofNanos(Math.max(0, held.deadlineNanos() - facts.nowNanos()))
+                : Duration.ZERO;
+    }
+
+    /**
+     * Time that is kept free before the end of the lease to stop PostgreSQL: a sixth of the ttl, 5 s of 30. Chosen so that
+     * {@code loop_wait + retry_timeout} and a second attempt of half a retry_timeout fit before it.
+     */
+    public Duration stopBudget() {
+        return stopBudget(facts.dynamic().ttlSeconds());
+    }
+
+    public static Duration stopBudget(int ttlSeconds) {
+        return Duration.ofMillis(ttlSeconds * 1000L / 6);
+    }
+
+    public boolean otherLeads() {
+        return snapshot().leader().isPresent() && !snapshot().isLeader(self());
+    }
+
+    public Optional<LeaderKey> leaderKey() {
+        return snapshot().leader();
+    }
+
+    public String leaderName() {
+        return snapshot().leader().map(LeaderKey::holder).orElse("");
+    }
+
+    public Optional<Member> leaderMember() {
+        return snapshot().leaderMember();
+    }
+
+    public PostgresView postgres() {
+        return facts.postgres();
+    }
+
+    public boolean dataPresent() {
+        return postgres().data() instanceof Data.Present;
+    }
+
+    public boolean notRunning() {
+        return postgres().postmaster() instanceof Postmaster.Absent;
+    }
+
+    public boolean writable() {
+        return postgres().isWritable();
+    }
+
+    public boolean inRecovery() {
+        return postgres().replication().isPresent() && postgres().replication().get().inRecovery();
+    }
+
+    public Optional<Replication> replication() {
+        return postgres().replication();
+    }
+
+    /**
+     * Whether the local server is, or may be, a primary: it answered so, or it runs without answering and was one when last known.
+     * Caution errs towards yes.
+     */
+    public boolean mayBePrimary() {
+        return switch (postgres().postmaster()) {
+            case Postmaster.Absent absent -> false;
+            case Postmaster.Up up -> !up.replication().inRecovery();
+            case Postmaster.Starting starting -> startsAsPrimary();
+            case Postmaster.Unresponsive unresponsive -> startsAsPrimary();
+            case Postmaster.Stopping stopping -> false;
+        };
+    }
+
+    private boolean startsAsPrimary() {
+        return postgres().data() instanceof Data.Present present ? !present.standbySignal()
+                : facts.role() == PostgresRole.PRIMARY;
+    }
+
+    public boolean hasStandbySignal() {
+        return postgres().data() instanceof Data.Present present && present.standbySignal();
+    }
+
+    /** The local timeline: of the running server, else of the control file. */
+    public int timeline() {
+        OptionalInt running = replication().map(Replication::timeline).orElse(OptionalInt.empty());
+        return running.orElseGet(() -> postgres().control().map(control -> control.timeline()).orElse(0));
+    }
+
+    public boolean streaming() {
+        return replication().flatMap(Replication::receiverState).filter("streaming"::equals).isPresent();
+    }
+
+    public boolean standbyCluster() {
+        return facts.dynamic().standbyCluster().isPresent();
+    }
+
+    public Optional<Action> running() {
+        return facts.running().map(Facts.Running::action);
+    }
+
+    /** Members other than this one. */
+    public List<Member> others() {
+        return snapshot().members().stream().filter(member -> !member.name().equals(self())).toList();
+    }
+
+    /** Whether another member is there that could lead. */
+    public boolean someoneCouldTakeOver() {
+        return others().stream().anyMatch(member -> member.isRunning() && !member.tags().nofailover());
+    }
+
+    /** Answers given in this cycle; empty while nobody was asked. */
+    public Optional<List<PeerAnswer>> peers() {
+        return isThisCycle(facts.peers().askedAtNanos()) ? Optional.of(facts.peers().answers()) : Optional.empty();
+    }
+
+    public boolean isThisCycle(long nanos) {
+        return nanos - facts.cycleStartNanos() >= 0;
+    }
+
+    public boolean isPast(long nanos) {
+        return facts.nowNanos() - nanos >= 0;
+    }
+
+    public Duration since(long nanos) {
+        return Duration.ofNanos(facts.nowNanos() - nanos);
+    }
+
+    public long inSeconds(long seconds) {
+        return facts.nowNanos() + seconds * NANOS_PER_SECOND;
+    }
+
+    /** What is left of this cycle's {@code loop_wait}. */
+    public Duration restOfCycle() {
+        long end = facts.cycleStartNanos() + facts.dynamic().loopWaitSeconds() * NANOS_PER_SECOND;
+        return Duration.ofNanos(Math.max(10_000_000L, end - facts.nowNanos()));
+    }
+
+    Optional<Rule.Outcome> decide(Decision decision, Reason reason) {
+        return Optional.of(new Rule.Outcome(decision, memory, reason));
+    }
+
+    Optional<Rule.Outcome> decide(Decision decision, Memory changed, Reason reason) {
+        return Optional.of(new Rule.Outcome(decision, changed, reason));
+    }
+
+    Optional<Rule.Outcome> rest(Reason reason) {
+        return decide(new Decision.Rest(restOfCycle()), reason);
+    }
+
+    Optional<Rule.Outcome> restShortly(Reason reason) {
+        Duration rest = restOfCycle();
+        return decide(new Decision.Rest(rest.compareTo(SHORT_REST) < 0 ? rest : SHORT_REST), reason);
+    }
+
+    static Optional<Rule.Outcome> pass() {
+        return Optional.empty();
+    }
+}

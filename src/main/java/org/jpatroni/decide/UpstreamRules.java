@@ -1,0 +1,79 @@
+package org.jpatroni.decide;
+
+import java.util.Optional;
+import org.jpatroni.model.ConnectionTarget;
+import org.jpatroni.model.DynamicConfig.StandbyCluster;
+import org.jpatroni.model.Member;
+import org.jpatroni.model.PostgresView.Replication;
+import org.jpatroni.model.SlotNames;
+import org.jpatroni.model.Upstream;
+
+/** Whom this node streams or copies from. */
+final class UpstreamRules {
+
+    private UpstreamRules() {
+    }
+
+    /**
+     * Whom a standby follows while there is a leader: the member of its tag {@code replicatefrom} if that one runs, else the leader
+     * (Patroni: "Cascading replication"). Nobody for a {@code nostream} member or before the leader can serve.
+     */
+    static Upstream wanted(Situation s) {
+        if (s.facts().tags().nostream()) {
+            return new Upstream.Nobody();
+        }
+        Optional<Member> cascade = s.facts().tags().replicatefrom().filter(name -> !name.equals(s.self()))
+                .flatMap(s.snapshot()::member).filter(Member::mayServeReplication).filter(member -> !follows(member, s));
+        Optional<Member> source = cascade.or(() -> s.leaderMember().filter(member -> member.connUrl().isPresent()));
+        return source.<Upstream>map(member -> new Upstream.OfMember(member, slotName(s))).orElseGet(Upstream.Nobody::new);
+    }
+
+    /** Two members that name each other would stream in a circle: then both follow the leader. */
+    private static boolean follows(Member member, Situation s) {
+        return member.tags().replicatefrom().filter(s.self()::equals).isPresent();
+    }
+
+    /** What the leader of a standby cluster follows. */
+    static Upstream remote(StandbyCluster standbyCluster) {
+        return standbyCluster.host().<Upstream>map(host -> new Upstream.Remote(host,
+                standbyCluster.port().orElse("5432"), standbyCluster.primarySlotName()))
+                .orElseGet(Upstream.Nobody::new);
+    }
+
+    /** Whom to copy a data directory from: {@code replicatefrom}, else a running member tagged {@code clonefrom}, else the leader. */
+    static Upstream cloneSource(Situation s) {
+        Optional<Member> cascade = s.facts().tags().replicatefrom().flatMap(s.snapshot()::member)
+                .filter(Member::mayServeReplication);
+        Optional<Member> volunteer = s.others().stream()
+                .filter(member -> member.tags().clonefrom() && member.mayServeReplication()
+                        && !member.name().equals(s.leaderName()))
+                .findFirst();
+        Member source = cascade.or(() -> volunteer).orElseGet(() -> s.leaderMember().orElseThrow());
+        return new Upstream.OfMember(source, Optional.empty());
+    }
+
+    private static Optional<String> slotName(Situation s) {
+        return s.facts().dynamic().useSlots() ? Optional.of(SlotNames.ofMember(s.self())) : Optional.empty();
+    }
+
+    /** Whether the running standby already has these settings. */
+    static boolean isFollowing(Replication replication, Upstream upstream) {
+        Optional<ConnectionTarget> current = replication.primaryConninfo().flatMap(ConnectionTarget::ofConninfo);
+        return switch (upstream) {
+            case Upstream.Nobody nobody -> current.isEmpty();
+            case Upstream.OfMember member -> current
+                    .equals(member.member().connUrl().flatMap(ConnectionTarget::ofUrl))
+                    && replication.primarySlotName().orElse("").equals(member.slotName().orElse(""));
+            case Upstream.Remote remote -> current.equals(Optional.of(new ConnectionTarget(remote.host(), remote.port())))
+                    && replication.primarySlotName().orElse("").equals(remote.slotName().orElse(""));
+        };
+    }
+
+    static String name(Upstream upstream) {
+        return switch (upstream) {
+            case Upstream.OfMember member -> member.member().name();
+            case Upstream.Remote remote -> remote.host() + ":" + remote.port();
+            case Upstream.Nobody nobody -> "nobody";
+        };
+    }
+}
