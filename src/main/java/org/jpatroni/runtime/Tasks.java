@@ -11,6 +11,14 @@ public interface Tasks {
     /** Runs the body on a thread of its own. */
     <T> Task<T> start(String name, Callable<T> body);
 
+    /**
+     * Like {@link #start}, for a body that blocks in native code: on a virtual thread it would hold one of the few threads that carry
+     * them.
+     */
+    default <T> Task<T> startBlocking(String name, Callable<T> body) {
+        return start(name, body);
+    }
+
     Wakeup newWakeup();
 
     /**

@@ -20,6 +20,13 @@ enum VirtualThreadTasks implements Tasks {
     }
 
     @Override
+    public <T> Task<T> startBlocking(String name, Callable<T> body) {
+        RunningTask<T> task = new RunningTask<>(body);
+        task.thread = Thread.ofPlatform().daemon().name(name).start(task);
+        return task;
+    }
+
+    @Override
     public Wakeup newWakeup() {
         return new SemaphoreWakeup();
     }
