@@ -16,4 +16,10 @@ import org.jspecify.annotations.Nullable;
  */
 public record BootstrapConfig(String method, Map<String, @Nullable Object> dcs, List<String> initdbOptions,
         Optional<String> postBootstrap, Map<String, @Nullable Object> tree) {
+
+    /** Short: custom methods may have passwords among their options. */
+    @Override
+    public String toString() {
+        return "BootstrapConfig[" + method + "]";
+    }
 }

@@ -2,6 +2,7 @@ package org.jpatroni.config;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jpatroni.model.Tags;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,12 @@ import org.jspecify.annotations.Nullable;
 public record NodeConfig(String scope, String namespace, String name, RestApiConfig restApi, CtlConfig ctl,
         StoreConfig store, PostgresConfig postgres, BootstrapConfig bootstrap, WatchdogConfig watchdog, LogConfig log,
         Tags tags, Map<String, @Nullable Object> tree) {
+
+    /** Short: the tree holds passwords. */
+    @Override
+    public String toString() {
+        return "NodeConfig[" + scope + "/" + name + "]";
+    }
 
     /** The section {@code ctl}: how this node calls other members. */
     public record CtlConfig(boolean insecure, Optional<String> cacert, Optional<String> certfile,
@@ -34,9 +41,25 @@ public record NodeConfig(String scope, String namespace, String name, RestApiCon
         }
     }
 
-    /** The section {@code log}. */
+    /**
+     * The section {@code log}.
+     *
+     * @param level Python's name in capitals: DEBUG, INFO, WARNING, ERROR or CRITICAL
+     * @param format Python %-style
+     * @param dateformat strftime style
+     * @param type {@code plain} or {@code json}
+     * @param loggers logger name to level, as {@code level}
+     * @param jsonFields attribute to printed name, when {@code format} is a list (type json only)
+     * @param staticFields added to every JSON record
+     * @param fileMode permissions of log files
+     * @param tracebackLevel {@code ERROR} or {@code DEBUG}: with DEBUG stack traces are shown only at level DEBUG
+     */
     public record LogConfig(String level, Optional<String> format, Optional<String> dateformat, String type,
             Optional<String> dir, long fileSizeBytes, int fileNum, Map<String, String> loggers,
-            boolean deduplicateHeartbeatLogs) {
+            boolean deduplicateHeartbeatLogs, Map<String, String> jsonFields, Map<String, String> staticFields,
+            OptionalInt fileMode, String tracebackLevel) {
+
+        public static final LogConfig DEFAULT = new LogConfig("INFO", Optional.empty(), Optional.empty(), "plain",
+                Optional.empty(), 25_000_000, 4, Map.of(), false, Map.of(), Map.of(), OptionalInt.empty(), "ERROR");
     }
 }

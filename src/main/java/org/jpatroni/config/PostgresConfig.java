@@ -24,8 +24,20 @@ public record PostgresConfig(String listenHosts, int listenPort, String connectH
         Map<String, String> callbacks, Optional<String> customConf, Optional<String> prePromote,
         Optional<String> beforeStop, Map<String, @Nullable Object> local) {
 
+    /** Short: the section holds passwords. */
+    @Override
+    public String toString() {
+        return "PostgresConfig[" + dataDir + "]";
+    }
+
     /** User and libpq connection settings of one purpose. */
     public record Authentication(String username, Optional<Secret> password, Map<String, String> libpqOptions) {
+
+        /** Names of options only: {@code sslpassword} is one of them. */
+        @Override
+        public String toString() {
+            return "Authentication[" + username + ", " + libpqOptions.keySet() + "]";
+        }
     }
 
     /** The names of the sections that are lists of key-value pairs or flags, such as {@code basebackup}. */

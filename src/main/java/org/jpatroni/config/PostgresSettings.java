@@ -25,4 +25,10 @@ public record PostgresSettings(Map<String, String> parameters, List<String> pgHb
         parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
         tree = Tree.copyOf(tree);
     }
+
+    /** Short: the section holds passwords. */
+    @Override
+    public String toString() {
+        return "PostgresSettings" + parameters.keySet();
+    }
 }

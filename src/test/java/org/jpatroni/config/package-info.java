@@ -1,0 +1,4 @@
+@NullMarked
+package org.jpatroni.config;
+
+import org.jspecify.annotations.NullMarked;
