@@ -1,0 +1,54 @@
+package org.jpatroni.postgres;
+
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jpatroni.config.PostgresConfig.Authentication;
+import org.jpatroni.config.Secret;
+
+/**
+ * A server, and as whom to speak to it.
+ *
+ * @param socketDirectory folder of its Unix socket; empty: TCP
+ * @param host for TCP; several are separated by commas and tried in order
+ * @param port one, or as many as there are hosts
+ * @param user empty means the name of the operating system's user
+ * @param libpqOptions further settings with libpq's names, such as {@code sslmode}
+ * @param replication whether replication commands are wanted instead of SQL
+ */
+public record ConnectionTarget(Optional<Path> socketDirectory, String host, String port, String database, String user,
+        Optional<Secret> password, Map<String, String> libpqOptions, boolean replication) {
+
+    public ConnectionTarget {
+        libpqOptions = Collections.unmodifiableSortedMap(new TreeMap<>(libpqOptions));
+    }
+
+    /** Over TCP. */
+    public static ConnectionTarget tcp(String host, String port, String database, Authentication as) {
+        return new ConnectionTarget(Optional.empty(), host, port, database, as.username(), as.password(),
+                as.libpqOptions(), false);
+    }
+
+    /** Over a Unix socket. */
+    public static ConnectionTarget unix(Path socketDirectory, String port, String database, Authentication as) {
+        return new ConnectionTarget(Optional.of(socketDirectory), "localhost", port, database, as.username(),
+                as.password(), as.libpqOptions(), false);
+    }
+
+    /** The same server and user, for replication commands. */
+    public ConnectionTarget forReplication() {
+        return new ConnectionTarget(socketDirectory, host, port, database, user, password, libpqOptions, true);
+    }
+
+    /** What libpq calls host: the folder of the socket, or the host. */
+    public String libpqHost() {
+        return socketDirectory.map(Path::toString).orElse(host);
+    }
+
+    /** Where it goes, for messages. */
+    public String place() {
+        return socketDirectory.map(folder -> folder + "/.s.PGSQL." + port).orElse(host + ":" + port);
+    }
+}
