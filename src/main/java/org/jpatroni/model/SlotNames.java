@@ -10,13 +10,13 @@ public final class SlotNames {
     private SlotNames() {
     }
 
-    /** Lower case; {@code -}, {@code .} and blank become {@code _}, any other character that a slot name cannot hold {@code uNNNN}. */
+    /** Lower case; {@code -} and {@code .} become {@code _}, any other character that a slot name cannot hold {@code uNNNN}. */
     public static String ofMember(String memberName) {
         StringBuilder slot = new StringBuilder();
         memberName.toLowerCase(Locale.ROOT).codePoints().forEach(character -> {
             if (character >= 'a' && character <= 'z' || character >= '0' && character <= '9' || character == '_') {
                 slot.appendCodePoint(character);
-            } else if (character == '-' || character == '.' || character == ' ') {
+            } else if (character == '-' || character == '.') {
                 slot.append('_');
             } else {
                 slot.append(String.format(Locale.ROOT, "u%04d", character));

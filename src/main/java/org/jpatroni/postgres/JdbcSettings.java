@@ -12,7 +12,7 @@ final class JdbcSettings {
     }
 
     /** The address. Several hosts are tried in order. */
-    static String url(ConnectionTarget target) {
+    static String url(SqlTarget target) {
         String[] hosts = target.host().split(",", -1);
         String[] ports = target.port().split(",", -1);
         StringBuilder places = new StringBuilder();
@@ -28,7 +28,7 @@ final class JdbcSettings {
     /**
      * @param startupOptions settings of the session as {@code -c name=value}
      */
-    static Properties properties(ConnectionTarget target, String applicationName, String startupOptions) {
+    static Properties properties(SqlTarget target, String applicationName, String startupOptions) {
         Map<String, String> libpq = target.libpqOptions();
         Properties settings = new Properties();
         settings.setProperty("user", target.user().isEmpty() ? System.getProperty("user.name") : target.user());

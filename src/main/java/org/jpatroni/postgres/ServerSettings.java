@@ -8,8 +8,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jpatroni.config.PostgresConfig;
 import org.jpatroni.config.PostgresSettings;
@@ -51,8 +51,8 @@ public final class ServerSettings {
     private final Path folder;
     private final String baseName;
     private PostgresSettings settings;
-    private SortedMap<String, String> parameters;
-    private SortedMap<String, String> effective;
+    private NavigableMap<String, String> parameters;
+    private NavigableMap<String, String> effective;
     private Optional<Optional<String>> synchronousStandbyNames = Optional.empty();
     private boolean hotStandbyFeedbackForced;
     private String acceptedText = "";
@@ -99,8 +99,8 @@ public final class ServerSettings {
     }
 
     /** Names in the order of the file; case does not count. */
-    private SortedMap<String, String> build() {
-        SortedMap<String, String> built = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    private NavigableMap<String, String> build() {
+        NavigableMap<String, String> built = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
         settings.parameters().forEach((name, value) -> {
             if (Quoting.isParameterName(name)) {
                 built.put(name, value);
@@ -128,13 +128,13 @@ public final class ServerSettings {
         if (hotStandbyFeedbackForced) {
             built.put("hot_standby_feedback", "on");
         }
-        return Collections.unmodifiableSortedMap(built);
+        return Collections.unmodifiableNavigableMap(built);
     }
 
     /** Before 13 the unit was a segment of WAL, 16 MB unless initdb was told otherwise. */
     private static String walKeepSize(String segments) {
         String count = SettingUnits.integer(segments, null).isPresent() ? segments.strip() : WAL_KEEP_SEGMENTS_DEFAULT;
-        return (long) SettingUnits.integer(count, null).orElse(0) * WAL_SEGMENT_MEGABYTES + "MB";
+        return Math.round(SettingUnits.integer(count, null).orElse(0)) * WAL_SEGMENT_MEGABYTES + "MB";
     }
 
     /** The value that is wanted, whatever the control file demands. */
@@ -174,7 +174,7 @@ public final class ServerSettings {
      */
     public synchronized Map<String, @Nullable Object> prepareStart(Map<String, Integer> controlValues)
             throws IOException {
-        SortedMap<String, String> raised = new TreeMap<>(parameters);
+        NavigableMap<String, String> raised = new TreeMap<>(parameters);
         Map<String, @Nullable Object> pending = new LinkedHashMap<>();
         controlValues.forEach((name, atLeast) -> {
             String wanted = raised.getOrDefault(name, "0");
@@ -186,7 +186,7 @@ public final class ServerSettings {
                 pending.put(name, PendingRestart.difference(atLeast.toString(), wanted));
             }
         });
-        effective = Collections.unmodifiableSortedMap(raised);
+        effective = Collections.unmodifiableNavigableMap(raised);
         createFolders();
         writeConfiguration(effective);
         writeHba();
@@ -200,7 +200,7 @@ public final class ServerSettings {
         return writeConfiguration(effective);
     }
 
-    private boolean writeConfiguration(SortedMap<String, String> values) throws IOException {
+    private boolean writeConfiguration(NavigableMap<String, String> values) throws IOException {
         Path base = baseFile();
         if (config.customConf().isEmpty() && !Files.exists(base)) {
             if (Files.exists(configurationFile())) {
@@ -215,9 +215,9 @@ public final class ServerSettings {
     }
 
     /** The text without the lines that PostgreSQL refuses: one bad value must not keep a server from starting. */
-    private String accepted(SortedMap<String, String> values) throws IOException {
-        SortedMap<String, String> kept = new TreeMap<>(values);
-        SortedMap<String, String> recoveryLines = new TreeMap<>(recovery.lines());
+    private String accepted(NavigableMap<String, String> values) throws IOException {
+        NavigableMap<String, String> kept = new TreeMap<>(values);
+        NavigableMap<String, String> recoveryLines = new TreeMap<>(recovery.lines());
         String text = render(kept, recoveryLines);
         for (int round = 0; round < 3 && !text.equals(acceptedText); round++) {
             Path trial = folder.resolve("." + baseName + ".conf.probe");
@@ -249,7 +249,7 @@ public final class ServerSettings {
         return text;
     }
 
-    private String render(SortedMap<String, String> values, SortedMap<String, String> recoveryLines) {
+    private String render(NavigableMap<String, String> values, NavigableMap<String, String> recoveryLines) {
         StringBuilder text = new StringBuilder(ManagedFiles.HEADER);
         String include = config.customConf().orElse(baseName + ".base.conf");
         text.append("include '").append(include.replace("\\", "\\\\").replace("'", "''")).append("'\n\n");

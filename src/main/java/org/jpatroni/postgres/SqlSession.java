@@ -55,7 +55,7 @@ public final class SqlSession implements AutoCloseable {
     }
 
     private final String applicationName;
-    private final Supplier<ConnectionTarget> target;
+    private final Supplier<SqlTarget> target;
     private final Tasks tasks;
     private final ReentrantLock turn = new ReentrantLock();
     private volatile @Nullable ConnectionAttempt attempt;
@@ -66,7 +66,7 @@ public final class SqlSession implements AutoCloseable {
      * @param applicationName what {@code pg_stat_activity} shows
      * @param target asked at every connect, so that changed settings count from then on
      */
-    public SqlSession(String applicationName, Supplier<ConnectionTarget> target, Tasks tasks) {
+    public SqlSession(String applicationName, Supplier<SqlTarget> target, Tasks tasks) {
         this.applicationName = applicationName;
         this.target = target;
         this.tasks = tasks;
@@ -170,7 +170,7 @@ public final class SqlSession implements AutoCloseable {
     }
 
     private Open connect(Deadline deadline, Duration limit) throws SQLException {
-        ConnectionTarget place = target.get();
+        SqlTarget place = target.get();
         Optional<Path> socket = place.socketDirectory().map(folder -> folder.resolve(".s.PGSQL." + place.port()));
         TlsSettings tls = socket.isPresent() ? TlsSettings.OFF
                 : TlsSettings.of(place.libpqOptions(), Path.of(System.getProperty("user.home")));
@@ -209,7 +209,7 @@ public final class SqlSession implements AutoCloseable {
         return fresh;
     }
 
-    private static SQLException asSqlException(Optional<Throwable> failure, ConnectionTarget place) {
+    private static SQLException asSqlException(Optional<Throwable> failure, SqlTarget place) {
         return failure.filter(SQLException.class::isInstance).map(SQLException.class::cast)
                 .orElseGet(() -> new SQLException("cannot connect to " + place.place(), "08001",
                         failure.orElse(null)));

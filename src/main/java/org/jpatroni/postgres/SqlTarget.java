@@ -18,28 +18,28 @@ import org.jpatroni.config.Secret;
  * @param libpqOptions further settings with libpq's names, such as {@code sslmode}
  * @param replication whether replication commands are wanted instead of SQL
  */
-public record ConnectionTarget(Optional<Path> socketDirectory, String host, String port, String database, String user,
+public record SqlTarget(Optional<Path> socketDirectory, String host, String port, String database, String user,
         Optional<Secret> password, Map<String, String> libpqOptions, boolean replication) {
 
-    public ConnectionTarget {
+    public SqlTarget {
         libpqOptions = Collections.unmodifiableSortedMap(new TreeMap<>(libpqOptions));
     }
 
     /** Over TCP. */
-    public static ConnectionTarget tcp(String host, String port, String database, Authentication as) {
-        return new ConnectionTarget(Optional.empty(), host, port, database, as.username(), as.password(),
+    public static SqlTarget tcp(String host, String port, String database, Authentication as) {
+        return new SqlTarget(Optional.empty(), host, port, database, as.username(), as.password(),
                 as.libpqOptions(), false);
     }
 
     /** Over a Unix socket. */
-    public static ConnectionTarget unix(Path socketDirectory, String port, String database, Authentication as) {
-        return new ConnectionTarget(Optional.of(socketDirectory), "localhost", port, database, as.username(),
+    public static SqlTarget unix(Path socketDirectory, String port, String database, Authentication as) {
+        return new SqlTarget(Optional.of(socketDirectory), "localhost", port, database, as.username(),
                 as.password(), as.libpqOptions(), false);
     }
 
     /** The same server and user, for replication commands. */
-    public ConnectionTarget forReplication() {
-        return new ConnectionTarget(socketDirectory, host, port, database, user, password, libpqOptions, true);
+    public SqlTarget forReplication() {
+        return new SqlTarget(socketDirectory, host, port, database, user, password, libpqOptions, true);
     }
 
     /** What libpq calls host: the folder of the socket, or the host. */
