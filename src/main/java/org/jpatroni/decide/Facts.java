@@ -30,11 +30,13 @@ import org.jpatroni.model.Tags;
  * @param tags local tags
  * @param request what the operator asked of this agent
  * @param canRewind pg_rewind is configured and possible
+ * @param checkpointPending promoted, and the first checkpoint on the new timeline is not finished
  * @param handover position of the shutdown checkpoint of a planned stop, until the lease was released
  */
 public record Facts(Node node, long nowNanos, Instant wallNow, long cycleStartNanos, ClusterView cluster,
         PostgresView postgres, PostgresState state, PostgresRole role, LeaseView lease, PeersView peers,
-        Optional<Running> running, DynamicConfig dynamic, Tags tags, Request request, boolean canRewind, Optional<Lsn> handover) {
+        Optional<Running> running, DynamicConfig dynamic, Tags tags, Request request, boolean canRewind, Optional<Lsn> handover,
+        boolean checkpointPending) {
 
     /**
      * @param name of this member

@@ -50,10 +50,6 @@ final class MemberRules {
                 Optional.of(facts.state().wireText()), Optional.of(facts.role().wireText()),
                 Optional.of(node.version()), facts.tags().effective(), replication.map(Replication::walPosition),
                 received, replayed, replicationState, timeline, !s.postgres().pendingRestart().isEmpty(),
-                s.postgres().pendingRestart(), Collections.emptyMap(), checkpointPending(s), false, s.paused());
-    }
-
-    private static boolean checkpointPending(Situation s) {
-        return s.running().isPresent() && s.running().get() instanceof Action.Promote;
+                s.postgres().pendingRestart(), Collections.emptyMap(), facts.checkpointPending(), false, s.paused());
     }
 }

@@ -53,6 +53,13 @@ public record HaStatus(String memberName, String scope, Optional<ClusterSnapshot
         return leaseDeadlineNanos.isPresent() && leaseDeadlineNanos.get() - nowNanos > 0;
     }
 
+    /** The same with another state of the local PostgreSQL. */
+    public HaStatus withState(PostgresState changed) {
+        return new HaStatus(memberName, scope, snapshot, snapshotAtNanos, dcsLastSeenEpochSeconds, dynamic, tags,
+                leaseDeadlineNanos, changed, role, systemIdentifier, timeline, pendingRestart, scheduledRestart,
+                heartbeatAtNanos, watchdogFailed, failsafeActive, failsafeMembers, postgresVersion, postmasterStart);
+    }
+
     /** A node before its first cycle. */
     public static HaStatus starting(String memberName, String scope, Tags tags, long nowNanos) {
         return new HaStatus(memberName, scope, Optional.empty(), nowNanos, 0, DynamicConfig.DEFAULT, tags,

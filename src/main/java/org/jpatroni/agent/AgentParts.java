@@ -1,0 +1,26 @@
+package org.jpatroni.agent;
+
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jpatroni.dcs.ClusterStore;
+import org.jpatroni.decide.Facts;
+import org.jpatroni.model.DynamicConfig;
+import org.jpatroni.model.Tags;
+import org.jpatroni.peer.Peers;
+import org.jpatroni.postgres.PostgresControl;
+import org.jpatroni.runtime.Tasks;
+import org.jpatroni.watchdog.Fence;
+
+/**
+ * What the agent is put together from. The wiring makes real ones, the simulation its own.
+ *
+ * @param node what does not change while the agent runs
+ * @param tags the local tags as configured now
+ * @param readConfig total reader of the stored configuration
+ * @param initialConfig the first configuration to store, as JSON: the cached one, else {@code bootstrap.dcs}
+ * @param trace told of every verdict
+ */
+public record AgentParts(Facts.Node node, String scope, Supplier<Tags> tags, ClusterStore store,
+        PostgresControl postgres, Peers peers, Fence fence, Tasks tasks, Function<String, DynamicConfig> readConfig,
+        Supplier<String> initialConfig, VerdictTrace trace) {
+}

@@ -1,0 +1,176 @@
+package org.jpatroni.agent;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jpatroni.dcs.Cas;
+import org.jpatroni.decide.Decision;
+import org.jpatroni.decide.Facts.PeersView;
+import org.jpatroni.decide.Memory;
+import org.jpatroni.decide.Situation;
+import org.jpatroni.model.LeaderKey;
+import org.jpatroni.model.Lease;
+import org.jpatroni.model.PeerAnswer;
+import org.jpatroni.model.TimelineHistory;
+import org.jpatroni.postgres.PostgresControl.WantedSlot;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Carries one decision out: an exhaustive switch from decisions to ports. Failures become facts for the next question to the rules. */
+final class DecisionExecutor {
+
+    private static final Logger LOG = LoggerFactory.getLogger(DecisionExecutor.class);
+
+    /** How long other members have to answer in a leader race; Patroni's peers use the same. */
+    private static final Duration PEER_LIMIT = Duration.ofSeconds(2);
+
+    private final AgentParts parts;
+    private final LeaseKeeper lease;
+    private final ActionSlot slot;
+    private final Procedures procedures;
+    private final Observer observer;
+
+    DecisionExecutor(AgentParts parts, LeaseKeeper lease, ActionSlot slot, Procedures procedures, Observer observer) {
+        this.parts = parts;
+        this.lease = lease;
+        this.slot = slot;
+        this.procedures = procedures;
+        this.observer = observer;
+    }
+
+    /**
+     * What became of it.
+     *
+     * @param memory changed by what was learnt
+     */
+    record Effect(Memory memory) {
+    }
+
+    Effect execute(Decision decision, Situation s, Memory memory) throws InterruptedException {
+        switch (decision) {
+            case Decision.Rest rest -> {
+            }
+            case Decision.Halt halt -> {
+            }
+            case Decision.AcquireLease acquire -> settle(ask(parts.store()::acquireLease));
+            case Decision.RenewLease renew -> renew(s, renew);
+            case Decision.ReleaseLease release -> release(release);
+            case Decision.AskPeers ask -> askPeers(ask);
+            case Decision.PublishMember publish -> report("member key", parts.store().publishMember(publish.member()));
+            case Decision.ClaimInitialize claim -> {
+                boolean won = parts.store().createInitialize("").isWon();
+                observer.storeChanged();
+                return new Effect(won ? memory.withBootstrap(Memory.Bootstrap.CLAIMED) : memory);
+            }
+            case Decision.WriteInitialize write -> changed("initialize", write.create()
+                    ? parts.store().createInitialize(write.systemIdentifier())
+                    : parts.store().finishInitialize(write.systemIdentifier()));
+            case Decision.CancelInitialize cancel -> changed("initialize", parts.store().cancelInitialize());
+            case Decision.WriteConfig write -> changed("config",
+                    parts.store().writeConfig(parts.initialConfig().get(), 0));
+            case Decision.UpdateHistory update -> updateHistory(s, update.timeline());
+            case Decision.ClearFailover clear -> changed("failover", parts.store().clearFailover(clear.version()));
+            case Decision.SyncSlots sync -> {
+                Optional<String> failure = Outcomes.failure(parts.postgres().syncSlots(sync.wanted().stream()
+                        .map(slot -> new WantedSlot(slot.name(), slot.advanceTo())).toList()));
+                failure.ifPresent(reason -> LOG.warn("replication slots: {}", reason));
+                observer.postgresChanged();
+            }
+            case Decision.ShowRole show -> parts.postgres().setRole(show.role());
+            case Decision.Begin begin -> {
+                if (!slot.begin(begin.action(), cancel -> procedures.run(begin.action(), cancel))) {
+                    LOG.debug("{} waits for the action before it", begin.action());
+                }
+            }
+            case Decision.CancelAction cancel -> slot.cancel();
+        }
+        return new Effect(memory);
+    }
+
+    private interface LeaseQuestion {
+        Cas<Lease> ask();
+    }
+
+    private Cas<Lease> ask(LeaseQuestion question) {
+        lease.attempt();
+        return question.ask();
+    }
+
+    private void settle(Cas<Lease> outcome) {
+        switch (outcome) {
+            case Cas.Won<Lease> won -> {
+                lease.won(won.value());
+                observer.storeAnswered();
+            }
+            case Cas.Lost<Lease> lost -> {
+                LOG.info("the leader lock was not granted: {}", lost.reason());
+                lease.lost();
+            }
+            case Cas.Unknown<Lease> unknown -> LOG.warn("no answer about the leader lock: {}", unknown.cause());
+        }
+        observer.storeChanged();
+    }
+
+    private void renew(Situation s, Decision.RenewLease renew) {
+        Optional<LeaderKey> key = s.leaderKey();
+        if (key.isPresent()) {
+            boolean wasSettled = s.holdsLease();
+            Cas<Lease> outcome = ask(() -> parts.store().renewLease(key.get(), renew.status()));
+            if (wasSettled && outcome instanceof Cas.Won<Lease> won) {
+                // The common case: the key is as it was seen, so the snapshot of this cycle is still good.
+                lease.won(won.value());
+                observer.storeAnswered();
+            } else {
+                settle(outcome);
+            }
+        }
+    }
+
+    /** From here on the lease is not ours, even when the store did not answer. */
+    private void release(Decision.ReleaseLease release) {
+        lease.lost();
+        changed("leader", parts.store().releaseLease(release.shutdownLsn()));
+    }
+
+    private void askPeers(Decision.AskPeers ask) throws InterruptedException {
+        long askedAt = parts.tasks().time().nanos();
+        List<PeerAnswer> answers = parts.peers().askStatus(ask.members(), PEER_LIMIT);
+        observer.answered(new PeersView(askedAt, answers));
+    }
+
+    private void updateHistory(Situation s, int timeline) {
+        Optional<TimelineHistory> local = parts.postgres().timelineHistory(timeline);
+        if (local.isEmpty()) {
+            return;
+        }
+        TimelineHistory stored = s.snapshot().history();
+        List<TimelineHistory.Entry> merged = new ArrayList<>();
+        for (TimelineHistory.Entry entry : local.get().entries()) {
+            Optional<TimelineHistory.Entry> known = stored.entries().stream()
+                    .filter(old -> old.timeline() == entry.timeline() && old.switchPoint().equals(entry.switchPoint()))
+                    .findFirst();
+            boolean newest = entry.timeline() == timeline - 1;
+            merged.add(known.orElseGet(() -> new TimelineHistory.Entry(entry.timeline(), entry.switchPoint(),
+                    entry.reason(), entry.timestamp(),
+                    newest ? Optional.of(parts.node().name()) : entry.newLeader())));
+        }
+        int limit = s.facts().dynamic().maxTimelinesHistory();
+        int from = limit > 0 ? Math.max(0, merged.size() - limit) : 0;
+        changed("history", parts.store()
+                .writeHistory(new TimelineHistory(merged.subList(from, merged.size()), stored.version())));
+    }
+
+    private void changed(String key, Cas<Boolean> outcome) {
+        report(key, outcome);
+        observer.storeChanged();
+    }
+
+    private void report(String key, Cas<Boolean> outcome) {
+        switch (outcome) {
+            case Cas.Won<Boolean> won -> observer.storeAnswered();
+            case Cas.Lost<Boolean> lost -> LOG.info("{} was not written: {}", key, lost.reason());
+            case Cas.Unknown<Boolean> unknown -> LOG.warn("no answer about {}: {}", key, unknown.cause());
+        }
+    }
+}

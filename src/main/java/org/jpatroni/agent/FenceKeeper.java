@@ -1,0 +1,69 @@
+package org.jpatroni.agent;
+
+import java.time.Duration;
+import java.util.Optional;
+import org.jpatroni.decide.Situation;
+import org.jpatroni.postgres.PostgresControl;
+import org.jpatroni.postgres.PostgresControl.PostmasterIdentity;
+import org.jpatroni.runtime.Time;
+import org.jpatroni.watchdog.Fence;
+
+/**
+ * Keeps the fence informed after every step: a primary may go on until its lease ends; a standby, a stopped server and a paused cluster need
+ * no fence. A primary whose lease has run out is left as it is: the deadline that the fence knows still counts.
+ */
+final class FenceKeeper {
+
+    private final Fence fence;
+    private final PostgresControl postgres;
+    private final Time time;
+    private long toldDeadlineNanos;
+    private Optional<PostmasterIdentity> toldPostmaster = Optional.empty();
+    private boolean isOff = true;
+
+    FenceKeeper(Fence fence, PostgresControl postgres, Time time) {
+        this.fence = fence;
+        this.postgres = postgres;
+        this.time = time;
+    }
+
+    void update(Situation s, Optional<Long> leaseDeadlineNanos) {
+        Optional<PostmasterIdentity> postmaster = postgres.postmaster();
+        if (s.paused() || postmaster.isEmpty() || !s.mayBePrimary() && !isPromoting(s)) {
+            if (!isOff) {
+                fence.off();
+                isOff = true;
+            }
+            return;
+        }
+        if (leaseDeadlineNanos.isEmpty()
+                || !isOff && toldDeadlineNanos == leaseDeadlineNanos.get() && toldPostmaster.equals(postmaster)) {
+            return;
+        }
+        extend(postmaster.get(), leaseDeadlineNanos.get());
+    }
+
+    /** This server is about to become a primary. */
+    void arm(Optional<Long> leaseDeadlineNanos) {
+        Optional<PostmasterIdentity> postmaster = postgres.postmaster();
+        if (postmaster.isPresent() && leaseDeadlineNanos.isPresent()) {
+            extend(postmaster.get(), leaseDeadlineNanos.get());
+        }
+    }
+
+    private static boolean isPromoting(Situation s) {
+        return s.running().filter(action -> action instanceof org.jpatroni.decide.Action.Promote).isPresent();
+    }
+
+    private void extend(PostmasterIdentity postmaster, long deadlineNanos) {
+        Duration left = Duration.ofNanos(deadlineNanos - time.nanos());
+        fence.extend(left, postmaster.pid(), postmaster.startTicks());
+        toldDeadlineNanos = deadlineNanos;
+        toldPostmaster = Optional.of(postmaster);
+        isOff = false;
+    }
+
+    boolean isHealthy() {
+        return fence.isHealthy();
+    }
+}

@@ -1,0 +1,221 @@
+package org.jpatroni.agent;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jpatroni.decide.Action;
+import org.jpatroni.decide.ActionFold;
+import org.jpatroni.decide.Decision;
+import org.jpatroni.decide.Facts;
+import org.jpatroni.decide.HaRules;
+import org.jpatroni.decide.Memory;
+import org.jpatroni.decide.Reason;
+import org.jpatroni.decide.Situation;
+import org.jpatroni.decide.Verdict;
+import org.jpatroni.model.Lsn;
+import org.jpatroni.node.HaStatus;
+import org.jpatroni.runtime.Time;
+import org.jpatroni.runtime.Wakeup;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one thread that decides: observe, ask the rules, carry out, publish, until the rules say rest. It owns the memory, the lease and
+ * PostgreSQL's role.
+ */
+public final class HaLoop {
+
+    private static final Logger LOG = LoggerFactory.getLogger(HaLoop.class);
+    private static final int FAILED_CYCLES_MAX = 3;
+
+    private final AgentParts parts;
+    private final Time time;
+    private final Wakeup wakeup;
+    private final LeaseKeeper lease;
+    private final ActionSlot slot;
+    private final Procedures procedures;
+    private final Observer observer;
+    private final DecisionExecutor executor;
+    private final FenceKeeper fence;
+    private final LeaseGuard leaseGuard;
+    private final StatusBoard board;
+    private final LoopCounters counters = new LoopCounters();
+    private final AtomicReference<Optional<Lsn>> handover = new AtomicReference<>(Optional.empty());
+
+    private Memory memory;
+    private volatile Facts.Request request = Facts.Request.NONE;
+    private Optional<Integer> exitCode = Optional.empty();
+    private int failedCycles;
+    private String lastLogged = "";
+
+    public HaLoop(AgentParts parts, StatusBoard board) {
+        this.parts = parts;
+        this.board = board;
+        this.time = parts.tasks().time();
+        this.wakeup = parts.tasks().newWakeup();
+        this.lease = new LeaseKeeper(time);
+        this.slot = new ActionSlot(parts.tasks(), wakeup);
+        this.procedures = new Procedures(parts.postgres(), parts.tasks(), this::shutdownCheckpointSeen);
+        this.observer = new Observer(parts, lease, slot, procedures);
+        this.executor = new DecisionExecutor(parts, lease, slot, procedures, observer);
+        this.fence = new FenceKeeper(parts.fence(), parts.postgres(), time);
+        this.leaseGuard = new LeaseGuard(parts, lease, slot, procedures, board);
+        this.memory = Memory.fresh(time.nanos());
+    }
+
+    /** Runs until the rules end the agent; returns the exit code. */
+    public int run() throws InterruptedException {
+        parts.postgres().onChange(this::postgresChanged);
+        observer.setStoreTimeouts();
+        parts.store().watch(wakeup::signal);
+        leaseGuard.start();
+        try {
+            while (exitCode.isEmpty()) {
+                Duration rest = cycle();
+                if (exitCode.isEmpty()) {
+                    var _ = wakeup.await(rest);
+                }
+            }
+            return exitCode.get();
+        } finally {
+            leaseGuard.close();
+        }
+    }
+
+    /** Asks the agent to end in order. From any thread. */
+    public void shutdown() {
+        request = Facts.Request.SHUTDOWN;
+        wakeup.signal();
+    }
+
+    /** Makes the loop look now. From any thread. */
+    public void wake() {
+        wakeup.signal();
+    }
+
+    public LoopCounters counters() {
+        return counters;
+    }
+
+    private void shutdownCheckpointSeen(Lsn lsn) {
+        handover.set(Optional.of(lsn));
+        wakeup.signal();
+    }
+
+    private void postgresChanged() {
+        if (parts.postgres().postmaster().isEmpty()) {
+            board.postmasterEnded();
+        }
+        wakeup.signal();
+    }
+
+    /** One cycle; returns how long to rest. */
+    Duration cycle() throws InterruptedException {
+        long begunAt = time.nanos();
+        try {
+            observer.beginCycle();
+            Duration rest = steps();
+            failedCycles = 0;
+            counters.cycle(time.nanos() - begunAt);
+            return rest;
+        } catch (RuntimeException bug) {
+            failedCycles++;
+            counters.failure();
+            LOG.error("the HA loop failed; {}", memory, bug);
+            if (failedCycles >= FAILED_CYCLES_MAX) {
+                request = Facts.Request.SHUTDOWN;
+            }
+            if (failedCycles >= 2 * FAILED_CYCLES_MAX) {
+                exitCode = Optional.of(1);
+            }
+            return HaRules.restAfterFailure();
+        }
+    }
+
+    private Duration steps() throws InterruptedException {
+        for (int step = 0; step < HaRules.STEPS_MAX; step++) {
+            foldFinishedAction();
+            Facts facts = observer.observe(request, handover.get());
+            Situation situation = new Situation(facts, memory);
+            fence.update(situation, lease.deadlineNanos());
+            Verdict verdict = HaRules.decide(facts, memory);
+            if (verdict.decision() instanceof Decision.Begin begin && begin.action() instanceof Action.Promote) {
+                // The fence must stand before the first write is possible.
+                fence.arm(lease.deadlineNanos());
+            }
+            memory = verdict.memory();
+            parts.trace().decided(facts, verdict);
+            counters.rule(verdict.ruleId());
+            log(verdict);
+            publish(situation);
+            if (verdict.decision() instanceof Decision.Rest rest) {
+                return rest.limit();
+            }
+            if (verdict.decision() instanceof Decision.Halt halt) {
+                exitCode = Optional.of(failedCycles > 0 && halt.exitCode() == 0 ? 1 : halt.exitCode());
+                return Duration.ZERO;
+            }
+            memory = executor.execute(verdict.decision(), situation, memory).memory();
+            if (verdict.decision() instanceof Decision.ReleaseLease) {
+                handover.set(Optional.empty());
+            }
+        }
+        throw new IllegalStateException("no rest after " + HaRules.STEPS_MAX + " steps");
+    }
+
+    private void foldFinishedAction() {
+        Optional<ActionSlot.Finished> finished = slot.takeFinished();
+        if (finished.isPresent()) {
+            ActionSlot.Finished end = finished.get();
+            Procedures.failure(end.result()).ifPresent(reason -> LOG.error("{}", reason));
+            memory = ActionFold.after(memory, end.action(), end.result(), time.nanos());
+            counters.action(end.action(), end.result());
+            if (end.action().stopsPrimary()) {
+                handover.updateAndGet(position -> lease.deadlineNanos().isPresent() ? position : Optional.empty());
+            }
+            observer.postgresChanged();
+            observer.storeChanged();
+        }
+    }
+
+    private void log(Verdict verdict) {
+        Reason reason = verdict.reason();
+        String line = reason.text();
+        switch (reason.sentence().weight()) {
+            case ROUTINE -> {
+                if (verdict.decision() instanceof Decision.Rest) {
+                    LOG.info("{}", line);
+                } else {
+                    LOG.debug("{} [{}]", line, verdict.ruleId());
+                }
+            }
+            case NOTABLE -> LOG.info("{}", line);
+            case WARNING -> {
+                if (!line.equals(lastLogged)) {
+                    LOG.warn("{}", line);
+                }
+            }
+            case ERROR, CRITICAL -> LOG.error("{}", line);
+        }
+        lastLogged = line;
+    }
+
+    private void publish(Situation s) {
+        Facts facts = s.facts();
+        HaStatus before = board.current();
+        long snapshotAt = facts.cluster() instanceof Facts.ClusterView.Seen seen
+                ? seen.atNanos()
+                : before.snapshotAtNanos();
+        HaStatus now = new HaStatus(facts.node().name(), parts.scope(),
+                s.storeSeen() ? Optional.of(s.snapshot()) : before.snapshot(), snapshotAt,
+                observer.lastSeenEpochSeconds(), facts.dynamic(), facts.tags(), lease.deadlineNanos(), facts.state(),
+                facts.role(), s.postgres().control().map(control -> control.systemIdentifier())
+                        .or(before::systemIdentifier),
+                s.timeline() > 0 ? OptionalInt.of(s.timeline()) : before.timeline(), s.postgres().pendingRestart(),
+                before.scheduledRestart(), time.nanos(), !fence.isHealthy(), false, before.failsafeMembers(),
+                s.replication().map(up -> OptionalInt.of(up.serverVersion())).orElse(before.postgresVersion()),
+                s.replication().flatMap(up -> up.postmasterStart()).or(before::postmasterStart));
+        board.publish(old -> now);
+    }
+}

@@ -1,0 +1,138 @@
+package org.jpatroni.agent;
+
+import java.time.Duration;
+import java.util.Collections;
+import java.util.Optional;
+import org.jpatroni.dcs.StoreUnavailableException;
+import org.jpatroni.decide.Facts;
+import org.jpatroni.decide.Facts.ClusterView;
+import org.jpatroni.decide.Facts.PeersView;
+import org.jpatroni.model.ClusterSnapshot;
+import org.jpatroni.model.ClusterSnapshot.StoredConfig;
+import org.jpatroni.model.DynamicConfig;
+import org.jpatroni.model.Lsn;
+import org.jpatroni.model.PostgresView;
+import org.jpatroni.runtime.Time;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Turns the ports into facts, failures included. Keeps what was seen until a decision has made it stale. Owned by the HA loop's thread.
+ */
+final class Observer {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Observer.class);
+
+    /** How long the loop's own question to PostgreSQL may take before the server counts as not answering. */
+    private static final Duration SQL_LIMIT = Duration.ofSeconds(2);
+
+    private final AgentParts parts;
+    private final Time time;
+    private final LeaseKeeper lease;
+    private final ActionSlot slot;
+    private final Procedures procedures;
+
+    private ClusterView cluster;
+    private PostgresView view = PostgresView.nothing();
+    private PeersView peers;
+    private DynamicConfig dynamic = DynamicConfig.DEFAULT;
+    private String appliedConfig = "";
+    private long cycleStartNanos;
+    private boolean storeStale = true;
+    private boolean postgresStale = true;
+    private long lastSeenEpochSeconds;
+
+    Observer(AgentParts parts, LeaseKeeper lease, ActionSlot slot, Procedures procedures) {
+        this.parts = parts;
+        this.time = parts.tasks().time();
+        this.lease = lease;
+        this.slot = slot;
+        this.procedures = procedures;
+        this.cluster = new ClusterView.Unreachable(time.nanos(), Optional.empty(), "not asked yet");
+        this.peers = new PeersView(time.nanos() - 3_600_000_000_000L, Collections.emptyList());
+    }
+
+    void beginCycle() {
+        cycleStartNanos = time.nanos();
+        storeStale = true;
+        postgresStale = true;
+    }
+
+    void storeChanged() {
+        storeStale = true;
+    }
+
+    void postgresChanged() {
+        postgresStale = true;
+    }
+
+    void answered(PeersView answers) {
+        peers = answers;
+    }
+
+    /** All facts as of now; what is stale is looked at again first. */
+    Facts observe(Facts.Request request, Optional<Lsn> handover) {
+        if (storeStale) {
+            observeStore();
+        }
+        if (postgresStale) {
+            view = parts.postgres().observe(SQL_LIMIT);
+            postgresStale = false;
+        }
+        return new Facts(parts.node(), time.nanos(), time.wall(), cycleStartNanos, cluster, view,
+                parts.postgres().state(), parts.postgres().role(), lease.view(), peers, slot.running(), dynamic,
+                parts.tags().get(), request, parts.postgres().canRewind(), handover, procedures.checkpointPending());
+    }
+
+    private void observeStore() {
+        long askedAt = time.nanos();
+        try {
+            ClusterSnapshot snapshot = parts.store().snapshot();
+            cluster = new ClusterView.Seen(snapshot, askedAt);
+            lastSeenEpochSeconds = time.wall().getEpochSecond();
+            snapshot.config().ifPresent(this::applyConfig);
+        } catch (StoreUnavailableException down) {
+            cluster = switch (cluster) {
+                case ClusterView.Seen seen -> new ClusterView.Unreachable(askedAt, Optional.of(seen.snapshot()),
+                        String.valueOf(down.getMessage()));
+                case ClusterView.Unreachable earlier -> new ClusterView.Unreachable(earlier.sinceNanos(),
+                        earlier.last(), String.valueOf(down.getMessage()));
+            };
+        }
+        storeStale = false;
+    }
+
+    private void applyConfig(StoredConfig stored) {
+        if (stored.json().equals(appliedConfig)) {
+            return;
+        }
+        appliedConfig = stored.json();
+        DynamicConfig read = parts.readConfig().apply(stored.json());
+        if (!read.equals(dynamic) || view.equals(PostgresView.nothing())) {
+            LOG.info("dynamic configuration changed");
+            dynamic = read;
+            setStoreTimeouts();
+            parts.postgres().applyConfiguration(read);
+            postgresStale = true;
+        }
+    }
+
+    /** A call may take {@code retry_timeout}, which together with the loop's wait fits into the ttl. */
+    void setStoreTimeouts() {
+        parts.store().setTimeouts(dynamic.ttlSeconds(), Duration.ofSeconds(dynamic.retryTimeoutSeconds()));
+    }
+
+    DynamicConfig dynamic() {
+        return dynamic;
+    }
+
+    /** Wall clock second of the last answer of the store; 0 = never. */
+    long lastSeenEpochSeconds() {
+        return lastSeenEpochSeconds;
+    }
+
+    /** The store answered a change: it is there. */
+    void storeAnswered() {
+        lastSeenEpochSeconds = time.wall().getEpochSecond();
+    }
+}

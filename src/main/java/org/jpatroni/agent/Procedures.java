@@ -1,0 +1,173 @@
+package org.jpatroni.agent;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jpatroni.decide.Action;
+import org.jpatroni.decide.Action.Demote;
+import org.jpatroni.decide.Action.Result;
+import org.jpatroni.model.Lsn;
+import org.jpatroni.model.PostgresRole;
+import org.jpatroni.model.Upstream;
+import org.jpatroni.postgres.PostgresControl;
+import org.jpatroni.postgres.PostgresControl.Outcome;
+import org.jpatroni.postgres.PostgresControl.StartSpec;
+import org.jpatroni.postgres.PostgresControl.StopMode;
+import org.jpatroni.postgres.PostgresControl.StopSpec;
+import org.jpatroni.runtime.CancelToken;
+import org.jpatroni.runtime.Tasks;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Ordered sequences of effects on PostgreSQL, one per action. They run on the action thread, contain no policy, and tell the loop of a
+ * shutdown checkpoint so that it can release the lease; only the loop talks to the store.
+ */
+final class Procedures {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Procedures.class);
+
+    /** A fast stop that needs longer than this loses to an immediate one when somebody else already leads. */
+    private static final Duration NOT_LEADER_STOP_LIMIT = Duration.ofSeconds(10);
+    private static final Duration IMMEDIATE_STOP_LIMIT = Duration.ofSeconds(30);
+    private static final Duration PLANNED_STOP_LIMIT = Duration.ofMinutes(5);
+    private static final Duration PROMOTE_LIMIT = Duration.ofSeconds(60);
+    private static final Duration CHECKPOINT_LIMIT = Duration.ofMinutes(10);
+
+    private final PostgresControl postgres;
+    private final Tasks tasks;
+    private final Consumer<Lsn> onShutdownCheckpoint;
+    private volatile boolean checkpointPending;
+
+    Procedures(PostgresControl postgres, Tasks tasks, Consumer<Lsn> onShutdownCheckpoint) {
+        this.postgres = postgres;
+        this.tasks = tasks;
+        this.onShutdownCheckpoint = onShutdownCheckpoint;
+    }
+
+    /** Whether a new primary has not finished its first checkpoint: nobody can rewind against it yet. */
+    boolean checkpointPending() {
+        return checkpointPending;
+    }
+
+    Result run(Action action, CancelToken cancel) {
+        return switch (action) {
+            case Action.Bootstrap bootstrap -> result(postgres.bootstrapNew(cancel));
+            case Action.CloneFrom clone -> result(postgres.cloneFrom(clone.source(), cancel));
+            case Action.Start start -> result(postgres.start(new StartSpec(start.role(), start.upstream(),
+                    Duration.ofSeconds(start.waitLimitSeconds())), cancel));
+            case Action.Promote promote -> promote(cancel);
+            case Action.Demote demote -> demote(demote.mode(), cancel);
+            case Action.Follow follow -> result(postgres.follow(follow.role(), follow.upstream(), cancel));
+            case Action.CheckDivergence check -> divergence(check.upstream());
+            case Action.Rewind rewind -> rewind(rewind.upstream(), cancel);
+            case Action.DiscardData discard -> discard(cancel);
+            case Action.Shutdown shutdown -> shutdown(shutdown.releaseLease(), cancel);
+        };
+    }
+
+    private Result promote(CancelToken cancel) {
+        checkpointPending = true;
+        Outcome outcome = postgres.promote(PROMOTE_LIMIT, cancel);
+        if (!outcome.isDone()) {
+            checkpointPending = false;
+            return result(outcome);
+        }
+        var _ = tasks.start("checkpoint", () -> {
+            try {
+                postgres.checkpoint(CHECKPOINT_LIMIT);
+            } finally {
+                checkpointPending = false;
+            }
+            return Boolean.TRUE;
+        });
+        return result(outcome);
+    }
+
+    private Result demote(Demote.Mode mode, CancelToken cancel) {
+        Result stopped = switch (mode) {
+            case GRACEFUL -> plannedStop(true, cancel);
+            case NOT_LEADER -> stopOrKill(NOT_LEADER_STOP_LIMIT, lsn -> {
+            }, false, cancel);
+            case OFFLINE -> result(postgres.stop(new StopSpec(StopMode.IMMEDIATE, false, IMMEDIATE_STOP_LIMIT, () -> {
+            }, lsn -> {
+            }, true), cancel));
+        };
+        if (stopped instanceof Result.Done || stopped instanceof Result.Stopped) {
+            postgres.setRole(PostgresRole.DEMOTED);
+        }
+        return stopped;
+    }
+
+    private Result shutdown(boolean releaseLease, CancelToken cancel) {
+        return plannedStop(releaseLease, cancel);
+    }
+
+    private Result plannedStop(boolean handOver, CancelToken cancel) {
+        return stopOrKill(PLANNED_STOP_LIMIT, handOver ? onShutdownCheckpoint : lsn -> {
+        }, true, cancel);
+    }
+
+    private Result stopOrKill(Duration fastLimit, Consumer<Lsn> shutdownCheckpoint, boolean checkpoint,
+            CancelToken cancel) {
+        Outcome fast = postgres.stop(new StopSpec(StopMode.FAST, checkpoint, fastLimit, () -> {
+        }, shutdownCheckpoint, true), cancel);
+        if (fast.isDone()) {
+            return new Result.Done();
+        }
+        LOG.warn("PostgreSQL did not stop within {} s: stopping it at once", fastLimit.toSeconds());
+        return result(postgres.stop(new StopSpec(StopMode.IMMEDIATE, false, IMMEDIATE_STOP_LIMIT, () -> {
+        }, lsn -> {
+        }, true), cancel));
+    }
+
+    private Result divergence(Upstream upstream) {
+        return switch (postgres.checkDivergence(upstream)) {
+            case NONE -> new Result.Divergence(true, false);
+            case DIVERGED -> new Result.Divergence(true, true);
+            case UNKNOWN -> new Result.Divergence(false, false);
+        };
+    }
+
+    private Result rewind(Upstream upstream, CancelToken cancel) {
+        Result stopped = stopStandby(cancel);
+        if (!(stopped instanceof Result.Done)) {
+            return stopped;
+        }
+        boolean clean = postgres.observe(Duration.ZERO).control().filter(control -> control.isCleanShutdown())
+                .isPresent();
+        if (!clean) {
+            Outcome recovered = postgres.recoverFromCrash(cancel);
+            if (!recovered.isDone()) {
+                return result(recovered);
+            }
+        }
+        return result(postgres.rewind(upstream, cancel));
+    }
+
+    private Result discard(CancelToken cancel) {
+        Result stopped = stopStandby(cancel);
+        return stopped instanceof Result.Done ? result(postgres.removeDataDirectory()) : stopped;
+    }
+
+    private Result stopStandby(CancelToken cancel) {
+        if (postgres.postmaster().isEmpty()) {
+            return new Result.Done();
+        }
+        return stopOrKill(NOT_LEADER_STOP_LIMIT, lsn -> {
+        }, false, cancel);
+    }
+
+    private static Result result(Outcome outcome) {
+        return switch (outcome) {
+            case Outcome.Done done -> new Result.Done();
+            case Outcome.Failed failed -> new Result.Failed(failed.reason());
+            case Outcome.Cancelled cancelled -> new Result.Cancelled();
+            case Outcome.TimedOut timedOut -> new Result.TimedOut();
+        };
+    }
+
+    static Optional<String> failure(Result result) {
+        return result instanceof Result.Failed failed ? Optional.of(failed.reason()) : Optional.empty();
+    }
+}
