@@ -123,6 +123,16 @@ final class SimWal {
         return switched.isPresent() && standby.endLsn() <= switched.get();
     }
 
+    /** What a careful look at both history files says: no timeline of the other's ended elsewhere, and the last one did not go too far. */
+    boolean continuesByIds(SimWal other) {
+        for (Switch theirs : other.switches) {
+            if (!switchPoint(theirs.timeline()).equals(Optional.of(theirs.atLsn()))) {
+                return false;
+            }
+        }
+        return canServe(other);
+    }
+
     /** Whether the other's history is truly a beginning of this one, byte by byte: what timeline ids only promise. */
     boolean hasPrefix(SimWal other) {
         int size = other.entries.size();

@@ -1,0 +1,468 @@
+package org.jpatroni.sim;
+
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import org.jpatroni.model.DynamicConfig;
+import org.jpatroni.model.Lsn;
+import org.jpatroni.model.Member;
+import org.jpatroni.model.PostgresRole;
+import org.jpatroni.model.PostgresState;
+import org.jpatroni.model.PostgresView;
+import org.jpatroni.model.PostgresView.Data;
+import org.jpatroni.model.PostgresView.Postmaster;
+import org.jpatroni.model.SlotNames;
+import org.jpatroni.model.TimelineHistory;
+import org.jpatroni.model.Upstream;
+import org.jpatroni.postgres.PostgresControl;
+import org.jpatroni.runtime.CancelToken;
+import org.jspecify.annotations.Nullable;
+
+/** What one agent holds in its hands of the {@link SimPostgres} beside it. Gone with the agent; the server stays. */
+final class SimPostgresControl implements PostgresControl {
+
+    private final SimKernel kernel;
+    private final SimProcess process;
+    private final SimTime time;
+    private final SimPostgres server;
+    private final SimPeersOfServer peers;
+    private PostgresRole role;
+    private @Nullable PostgresState busy;
+    private PostgresState whenDown = PostgresState.STOPPED;
+
+    /** How a server finds and asks another one over the network. */
+    interface SimPeersOfServer {
+
+        /** The server that the upstream names, if it can be reached now and accepts replication. */
+        Optional<SimPostgres> reach(Upstream upstream);
+
+        /** Something on this server is about to become a primary, or data is about to be given up: checkers look. */
+        void before(String act, SimPostgres server);
+    }
+
+    SimPostgresControl(SimKernel kernel, SimProcess process, SimTime time, SimPostgres server, SimPeersOfServer peers) {
+        this.kernel = kernel;
+        this.process = process;
+        this.time = time;
+        this.server = server;
+        this.peers = peers;
+        this.role = server.data() == SimPostgres.Data.EMPTY ? PostgresRole.UNINITIALIZED
+                : server.isUp() && !server.inRecovery() || !server.isUp() && !server.standbySignal()
+                        ? PostgresRole.PRIMARY
+                        : PostgresRole.REPLICA;
+    }
+
+    static String connUrl(int index) {
+        return "postgres://10.0.0." + (index + 1) + ":5432/postgres";
+    }
+
+    private void pause(long lowMillis, long highMillis) {
+        sleep(Duration.ofMillis(kernel.random().between(lowMillis, highMillis)));
+    }
+
+    private void sleep(Duration duration) {
+        try {
+            time.sleep(duration);
+        } catch (InterruptedException told) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Looks again after each change of the server, until done, cancelled, interrupted or the limit is over. */
+    private void await(BooleanSupplier done, Duration limit, CancelToken cancel) {
+        SimThread thread = SimThread.required();
+        Runnable wake = () -> kernel.wake(thread);
+        cancel.onCancel(wake);
+        server.addWaiter(wake);
+        long until = time.trueInstant(limit);
+        try {
+            while (!done.getAsBoolean() && !cancel.isCancelled() && kernel.nowNanos() < until) {
+                thread.waitUntil(until);
+            }
+        } catch (InterruptedException told) {
+            Thread.currentThread().interrupt();
+        } finally {
+            server.removeWaiter(wake);
+        }
+    }
+
+    private Outcome busy(PostgresState state, PostgresState onFailure, java.util.function.Supplier<Outcome> body) {
+        busy = state;
+        try {
+            Outcome outcome = body.get();
+            if (outcome instanceof Outcome.Failed) {
+                whenDown = onFailure;
+            }
+            return outcome;
+        } finally {
+            busy = null;
+        }
+    }
+
+    @Override
+    public PostgresView observe(Duration sqlLimit) {
+        boolean asks = server.isUp();
+        if (asks) {
+            sleep(server.isStalled() ? sqlLimit : Duration.ofNanos(kernel.random().between(200_000, 4_000_000)));
+        }
+        return new PostgresView(data(), postmasterView(asks && server.isStalled()), Collections.emptyMap());
+    }
+
+    private Data data() {
+        return switch (server.data()) {
+            case EMPTY -> new Data.Empty();
+            case PRESENT, DAMAGED -> new Data.Present(server.control(), server.standbySignal(), 15);
+        };
+    }
+
+    private Postmaster postmasterView(boolean timedOut) {
+        return switch (server.phase()) {
+            case DOWN -> new Postmaster.Absent();
+            case STARTING -> new Postmaster.Starting(server.pid());
+            case STOPPING -> new Postmaster.Stopping(server.pid());
+            case UP -> timedOut
+                    ? new Postmaster.Unresponsive(server.pid(), "canceling statement due to statement timeout")
+                    : new Postmaster.Up(server.pid(), replication());
+        };
+    }
+
+    private PostgresView.Replication replication() {
+        boolean standby = server.inRecovery();
+        Optional<Lsn> position = Optional.of(server.wal().end());
+        SortedMap<String, PostgresView.SlotView> slots = new TreeMap<>();
+        server.slots().forEach((name, lsn) -> slots.put(name,
+                new PostgresView.SlotView(true, server.receiver().isSlotActive(name), Optional.of(new Lsn(lsn)))));
+        Optional<Upstream> upstream = standby ? server.upstream() : Optional.empty();
+        Optional<Upstream.OfMember> member = upstream
+                .flatMap(up -> up instanceof Upstream.OfMember of ? Optional.of(of) : Optional.empty());
+        Optional<String> conninfo = member.flatMap(of -> of.member().connUrl())
+                .map(url -> "host=" + url.substring("postgres://".length(), url.lastIndexOf(':'))
+                        + " port=5432 user=replicator application_name=" + server.name());
+        return new PostgresView.Replication(standby, OptionalInt.of(server.wal().timeline()),
+                standby ? Optional.empty() : position, standby ? position : Optional.empty(),
+                standby ? position : Optional.empty(), false,
+                server.receiver().source().isPresent() ? Optional.of("streaming") : Optional.empty(), conninfo,
+                member.flatMap(Upstream.OfMember::slotName), false, slots, 150018, Optional.empty());
+    }
+
+    @Override
+    public PostgresState state() {
+        PostgresState doing = busy;
+        if (doing != null) {
+            return doing;
+        }
+        return switch (server.phase()) {
+            case DOWN -> whenDown;
+            case STARTING -> PostgresState.STARTING;
+            case STOPPING -> PostgresState.STOPPING;
+            case UP -> PostgresState.RUNNING;
+        };
+    }
+
+    @Override
+    public PostgresRole role() {
+        return role;
+    }
+
+    @Override
+    public void setRole(PostgresRole newRole) {
+        role = newRole;
+    }
+
+    @Override
+    public Outcome bootstrapNew(CancelToken cancel) {
+        return busy(PostgresState.INITDB, PostgresState.INITDB_FAILED, () -> {
+            pause(800, 3000);
+            if (cancel.isCancelled()) {
+                return new Outcome.Cancelled();
+            }
+            server.initialize(String.valueOf(7_000_000_000_000_000_000L + kernel.random().below(1_000_000_000L)));
+            role = PostgresRole.PRIMARY;
+            peers.before("bootstrap", server);
+            server.beginStart(Optional.empty());
+            await(server::isUp, Duration.ofMinutes(10), cancel);
+            return server.isUp() ? Outcome.done() : Outcome.failed("postmaster did not come up");
+        });
+    }
+
+    @Override
+    public Outcome cloneFrom(Optional<Upstream> source, CancelToken cancel) {
+        Optional<SimPostgres> from = source.flatMap(peers::reach);
+        if (from.isEmpty() || server.phase() != SimPostgres.Phase.DOWN) {
+            return Outcome.failed("pg_basebackup: could not connect");
+        }
+        return busy(PostgresState.CREATING_REPLICA, PostgresState.STOPPED, () -> {
+            long pid = from.get().pid();
+            await(() -> false, Duration.ofMillis(kernel.random().between(1000, 15_000)), cancel);
+            if (cancel.isCancelled()) {
+                return new Outcome.Cancelled();
+            }
+            if (source.flatMap(peers::reach).isEmpty() || from.get().pid() != pid) {
+                return Outcome.failed("pg_basebackup: connection lost");
+            }
+            server.copyFrom(from.get());
+            server.trace("copied from " + from.get().name() + " at " + server.wal().end());
+            role = PostgresRole.REPLICA;
+            return Outcome.done();
+        });
+    }
+
+    @Override
+    public Outcome start(StartSpec spec, CancelToken cancel) {
+        if (server.phase() != SimPostgres.Phase.DOWN || server.data() == SimPostgres.Data.EMPTY) {
+            return Outcome.failed("pg_ctl: cannot start: " + server.phase() + ", data " + server.data());
+        }
+        role = spec.role();
+        return busy(PostgresState.STARTING, PostgresState.START_FAILED, () -> {
+            if (spec.upstream().isEmpty()) {
+                peers.before("start as primary", server);
+            }
+            server.beginStart(spec.upstream());
+            long pid = server.pid();
+            await(() -> server.phase() != SimPostgres.Phase.STARTING || server.pid() != pid, spec.waitLimit(), cancel);
+            if (server.isUp()) {
+                return Outcome.done();
+            }
+            if (cancel.isCancelled()) {
+                server.vanish("start cancelled");
+                whenDown = PostgresState.STOPPED;
+                return new Outcome.Cancelled();
+            }
+            return server.phase() == SimPostgres.Phase.STARTING ? new Outcome.TimedOut()
+                    : Outcome.failed("postmaster ended during start");
+        });
+    }
+
+    @Override
+    public Outcome stop(StopSpec spec, CancelToken cancel) {
+        if (server.phase() == SimPostgres.Phase.DOWN) {
+            spec.onSafe().run();
+            whenDown = PostgresState.STOPPED;
+            return Outcome.done();
+        }
+        return busy(PostgresState.STOPPING, PostgresState.STOP_FAILED, () -> {
+            if (spec.checkpoint() && server.isUp()) {
+                pause(20, 800);
+            }
+            return stopNow(spec, cancel);
+        });
+    }
+
+    /** The hooks run here and not in the server's events: they may ask the store. */
+    private Outcome stopNow(StopSpec spec, CancelToken cancel) {
+        AtomicBoolean safe = new AtomicBoolean();
+        AtomicReference<@Nullable Lsn> checkpoint = new AtomicReference<>();
+        server.beginStop(spec.mode(), () -> safe.set(true), lsn -> {
+            checkpoint.set(lsn);
+            server.changed();
+        });
+        long deadline = time.nanos() + spec.waitLimit().toNanos();
+        boolean safeTold = false;
+        while (true) {
+            boolean down = server.phase() == SimPostgres.Phase.DOWN;
+            if ((safe.get() || down) && !safeTold) {
+                safeTold = true;
+                spec.onSafe().run();
+            }
+            Lsn position = checkpoint.getAndSet(null);
+            if (position != null) {
+                spec.onShutdownCheckpoint().accept(position);
+            } else if (down) {
+                whenDown = PostgresState.STOPPED;
+                return Outcome.done();
+            } else if (cancel.isCancelled()) {
+                return new Outcome.Cancelled();
+            } else if (deadline - time.nanos() <= 0) {
+                return new Outcome.TimedOut();
+            } else {
+                boolean told = safeTold;
+                await(() -> server.phase() == SimPostgres.Phase.DOWN || safe.get() && !told
+                        || checkpoint.get() != null, Duration.ofNanos(deadline - time.nanos()), cancel);
+            }
+        }
+    }
+
+    @Override
+    public Outcome restart(Duration waitLimit, CancelToken cancel) {
+        Optional<Upstream> upstream = server.inRecovery() ? server.upstream() : Optional.empty();
+        Outcome stopped = stop(new StopSpec(StopMode.FAST, true, waitLimit, () -> {
+        }, lsn -> {
+        }, false), cancel);
+        return stopped.isDone() ? start(new StartSpec(role, upstream, waitLimit), cancel) : stopped;
+    }
+
+    @Override
+    public Outcome promote(Duration waitLimit, CancelToken cancel) {
+        pause(1, 20);
+        if (!server.isUp() || !server.inRecovery()) {
+            return Outcome.failed("pg_ctl: cannot promote: " + server.phase());
+        }
+        if (cancel.isCancelled()) {
+            return new Outcome.Cancelled();
+        }
+        peers.before("promote", server);
+        server.beginPromotion();
+        await(() -> !server.isUp() || !server.inRecovery(), waitLimit, new CancelToken());
+        if (!server.isUp()) {
+            return Outcome.failed("postmaster ended during promotion");
+        }
+        if (server.inRecovery()) {
+            return new Outcome.TimedOut();
+        }
+        role = PostgresRole.PRIMARY;
+        return Outcome.done();
+    }
+
+    @Override
+    public Outcome follow(PostgresRole newRole, Upstream upstream, CancelToken cancel) {
+        pause(10, 80);
+        if (!server.isUp() || !server.inRecovery()) {
+            return Outcome.failed("not a running standby");
+        }
+        role = newRole;
+        server.setUpstream(upstream);
+        return Outcome.done();
+    }
+
+    @Override
+    public boolean follows(Upstream upstream) {
+        return server.upstream().filter(upstream::equals).isPresent();
+    }
+
+    @Override
+    public Divergence checkDivergence(Upstream upstream) {
+        pause(5, 60);
+        Optional<SimPostgres> source = peers.reach(upstream);
+        if (source.isEmpty() || source.get().inRecovery() || !source.get().hasCheckpointedTimeline()
+                || server.phase() == SimPostgres.Phase.STARTING || server.phase() == SimPostgres.Phase.STOPPING) {
+            return Divergence.UNKNOWN;
+        }
+        return source.get().wal().continuesByIds(server.wal()) ? Divergence.NONE : Divergence.DIVERGED;
+    }
+
+    @Override
+    public boolean canRewind() {
+        return true;
+    }
+
+    @Override
+    public Outcome rewind(Upstream upstream, CancelToken cancel) {
+        if (server.phase() != SimPostgres.Phase.DOWN || !server.control().isCleanShutdown()) {
+            return Outcome.failed("pg_rewind: target server must be shut down cleanly");
+        }
+        Optional<SimPostgres> source = peers.reach(upstream);
+        await(() -> false, Duration.ofMillis(kernel.random().between(300, 5000)), cancel);
+        if (cancel.isCancelled()) {
+            return new Outcome.Cancelled();
+        }
+        if (source.isEmpty() || peers.reach(upstream).isEmpty() || source.get().inRecovery()) {
+            return Outcome.failed("pg_rewind: connection to source failed");
+        }
+        if (!source.get().hasCheckpointedTimeline()) {
+            server.trace("pg_rewind: source and target cluster are on the same timeline, no rewind required");
+            return Outcome.done();
+        }
+        peers.before("rewind", server);
+        server.rewindTo(source.get());
+        server.trace("rewound to " + source.get().name() + " at " + server.wal().end());
+        return Outcome.done();
+    }
+
+    @Override
+    public Outcome recoverFromCrash(CancelToken cancel) {
+        pause(300, 4000);
+        if (server.phase() != SimPostgres.Phase.DOWN || cancel.isCancelled()) {
+            return cancel.isCancelled() ? new Outcome.Cancelled() : Outcome.failed("a postmaster runs");
+        }
+        server.finishCrashRecovery();
+        return Outcome.done();
+    }
+
+    @Override
+    public Outcome checkpoint(Duration limit) {
+        pause(10, 1500);
+        server.checkpointTimeline();
+        return server.isUp() ? Outcome.done() : Outcome.failed("not running");
+    }
+
+    @Override
+    public Outcome moveDataDirectoryAway() {
+        return removeDataDirectory();
+    }
+
+    @Override
+    public Outcome removeDataDirectory() {
+        pause(5, 200);
+        if (server.phase() != SimPostgres.Phase.DOWN) {
+            return Outcome.failed("a postmaster runs");
+        }
+        peers.before("remove data", server);
+        server.empty();
+        role = PostgresRole.UNINITIALIZED;
+        return Outcome.done();
+    }
+
+    @Override
+    public Outcome syncSlots(List<WantedSlot> wanted) {
+        pause(1, 10);
+        if (!server.isUp()) {
+            return Outcome.failed("not running");
+        }
+        server.setSlots(wanted.stream().map(WantedSlot::name).toList());
+        return Outcome.done();
+    }
+
+    @Override
+    public void applyConfiguration(DynamicConfig dynamic) {
+        // nothing of it matters to the model
+    }
+
+    @Override
+    public Optional<TimelineHistory> timelineHistory(int timeline) {
+        return timeline != server.wal().timeline() ? Optional.empty()
+                : Optional.of(new TimelineHistory(server.wal().switches().stream()
+                        .map(entry -> new TimelineHistory.Entry(entry.timeline(), new Lsn(entry.atLsn()),
+                                "no recovery target specified", Optional.empty(), Optional.empty()))
+                        .toList(), 0));
+    }
+
+    @Override
+    public String connUrl() {
+        return connUrl(server.index());
+    }
+
+    @Override
+    public Optional<String> proxyUrl() {
+        return Optional.empty();
+    }
+
+    @Override
+    public String slotName(Member member) {
+        return SlotNames.ofMember(member.name());
+    }
+
+    @Override
+    public void onChange(Runnable changed) {
+        server.onChange(() -> {
+            if (process.isAlive()) {
+                if (server.phase() == SimPostgres.Phase.DOWN && busy == null) {
+                    whenDown = PostgresState.CRASHED;
+                }
+                changed.run();
+            }
+        });
+    }
+
+    @Override
+    public Optional<PostmasterIdentity> postmaster() {
+        return server.phase() == SimPostgres.Phase.DOWN ? Optional.empty()
+                : Optional.of(new PostmasterIdentity(server.pid(), server.startTicks()));
+    }
+}
