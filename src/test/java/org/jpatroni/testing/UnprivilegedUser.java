@@ -83,7 +83,8 @@ public final class UnprivilegedUser {
                 Files.deleteIfExists(each);
             }
         } catch (IOException | UncheckedIOException e) {
-            throw new IllegalStateException("cannot remove " + folder + ": is a process of the test still running in it?", e);
+            throw new IllegalStateException(
+                    "cannot remove " + folder + ": is a process of the test still running in it?", e);
         }
     }
 

@@ -14,7 +14,8 @@ class UnprivilegedUserIT {
 
     @Test
     void commandsRunAsSomebodyElseThanRoot() throws IOException {
-        Process process = new ProcessBuilder(UnprivilegedUser.command(List.of("id", "-u"))).redirectErrorStream(true).start();
+        Process process = new ProcessBuilder(UnprivilegedUser.command(List.of("id", "-u"))).redirectErrorStream(true)
+                .start();
         String uid = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
         assertThat(uid).containsOnlyDigits().isNotEqualTo("0");
     }
