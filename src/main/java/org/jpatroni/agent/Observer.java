@@ -35,7 +35,7 @@ final class Observer {
     private ClusterView cluster;
     private PostgresView view = PostgresView.nothing();
     private PeersView peers;
-    private DynamicConfig dynamic = DynamicConfig.DEFAULT;
+    private DynamicConfig dynamic;
     private String appliedConfig = "";
     private long cycleStartNanos;
     private boolean storeStale = true;
@@ -48,6 +48,7 @@ final class Observer {
         this.lease = lease;
         this.slot = slot;
         this.procedures = procedures;
+        this.dynamic = parts.readConfig().apply(parts.initialConfig().get());
         this.cluster = new ClusterView.Unreachable(time.nanos(), Optional.empty(), "not asked yet");
         this.peers = new PeersView(time.nanos() - 3_600_000_000_000L, Collections.emptyList());
     }
@@ -106,10 +107,11 @@ final class Observer {
         if (stored.json().equals(appliedConfig)) {
             return;
         }
+        boolean first = appliedConfig.isEmpty();
         appliedConfig = stored.json();
         DynamicConfig read = parts.readConfig().apply(stored.json());
-        if (!read.equals(dynamic) || view.equals(PostgresView.nothing())) {
-            LOG.info("dynamic configuration changed");
+        if (first || !read.equals(dynamic)) {
+            LOG.info(first ? "dynamic configuration read" : "dynamic configuration changed");
             dynamic = read;
             setStoreTimeouts();
             parts.postgres().applyConfiguration(read);

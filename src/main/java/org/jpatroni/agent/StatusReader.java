@@ -1,0 +1,145 @@
+package org.jpatroni.agent;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.jpatroni.dcs.ClusterStore;
+import org.jpatroni.dcs.StoreUnavailableException;
+import org.jpatroni.model.ClusterSnapshot;
+import org.jpatroni.model.PostgresObservation;
+import org.jpatroni.node.FreshSnapshot;
+import org.jpatroni.node.HaStatus;
+import org.jpatroni.node.NodeStatus;
+import org.jpatroni.node.NodeView;
+import org.jpatroni.runtime.SingleFlight;
+import org.jpatroni.runtime.Tasks;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the REST API reads: the loop's published status, paired with PostgreSQL's answer or the store's, each asked once for all who wait, with a
+ * hard deadline. A question that is still stuck from before is not asked a second time.
+ */
+public final class StatusReader implements NodeView {
+
+    private static final Logger LOG = LoggerFactory.getLogger(StatusReader.class);
+
+    /** vip-manager gives up after one second; two flights must fit. */
+    private static final Duration HARD_LIMIT = Duration.ofMillis(400);
+
+    private final StatusBoard board;
+    private final SingleFlight<NodeStatus> statusFlight;
+    private final SingleFlight<Optional<FreshSnapshot>> clusterFlight;
+    private final Bounded<PostgresObservation> postgres;
+    private final Bounded<FreshSnapshot> store;
+    private final Supplier<SortedMap<String, Double>> metrics;
+
+    public StatusReader(StatusBoard board, StatusSource source, ClusterStore clusterStore, Tasks tasks,
+            Supplier<SortedMap<String, Double>> metrics) {
+        this.board = board;
+        this.metrics = metrics;
+        this.postgres = new Bounded<>(tasks, "pg-status", source::ask);
+        this.store = new Bounded<>(tasks, "store-read", () -> readStore(clusterStore, tasks));
+        this.statusFlight = new SingleFlight<>("status-flight", tasks, this::flyStatus);
+        this.clusterFlight = new SingleFlight<>("cluster-flight", tasks, this::flyCluster);
+    }
+
+    @Override
+    public HaStatus ha() {
+        return board.current();
+    }
+
+    @Override
+    public CompletableFuture<NodeStatus> status() {
+        HaStatus now = board.current();
+        if (!now.state().maySpeakSql()) {
+            return CompletableFuture.completedFuture(new NodeStatus(now, Optional.empty(), false));
+        }
+        return statusFlight.join();
+    }
+
+    @Override
+    public CompletableFuture<Optional<FreshSnapshot>> cluster() {
+        return clusterFlight.join();
+    }
+
+    @Override
+    public SortedMap<String, Double> agentMetrics() {
+        return new TreeMap<>(metrics.get());
+    }
+
+    private NodeStatus flyStatus() {
+        Answer<PostgresObservation> answer = postgres.ask();
+        return new NodeStatus(board.current(), answer.value(), answer.late());
+    }
+
+    private Optional<FreshSnapshot> flyCluster() {
+        Answer<FreshSnapshot> answer = store.ask();
+        if (answer.value().isPresent() && !answer.late()) {
+            return answer.value();
+        }
+        HaStatus now = board.current();
+        return now.snapshot().map(snapshot -> new FreshSnapshot(snapshot, now.snapshotAtNanos(), true));
+    }
+
+    private static Optional<FreshSnapshot> readStore(ClusterStore clusterStore, Tasks tasks) {
+        long askedAt = tasks.time().nanos();
+        try {
+            ClusterSnapshot snapshot = clusterStore.snapshot();
+            return Optional.of(new FreshSnapshot(snapshot, askedAt, false));
+        } catch (StoreUnavailableException down) {
+            LOG.debug("the store did not answer a reader: {}", down.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * An answer.
+     *
+     * @param late it is the last one known, because the question of now was not answered in time
+     */
+    private record Answer<T>(Optional<T> value, boolean late) {
+    }
+
+    private interface Question<T> {
+        Optional<T> ask();
+    }
+
+    /** One question at a time with a hard limit; called by one flight at a time. */
+    private static final class Bounded<T> {
+        private final Tasks tasks;
+        private final String name;
+        private final Question<T> question;
+        private final AtomicReference<Optional<T>> last = new AtomicReference<>(Optional.empty());
+        private Optional<Tasks.Task<Optional<T>>> stuck = Optional.empty();
+
+        Bounded(Tasks tasks, String name, Question<T> question) {
+            this.tasks = tasks;
+            this.name = name;
+            this.question = question;
+        }
+
+        Answer<T> ask() {
+            if (stuck.filter(task -> !task.isDone()).isPresent()) {
+                return new Answer<>(last.get(), true);
+            }
+            Tasks.Task<Optional<T>> task = tasks.start(name, question::ask);
+            try {
+                if (task.await(HARD_LIMIT)) {
+                    stuck = Optional.empty();
+                    Optional<T> value = task.result().orElse(Optional.empty());
+                    last.set(value);
+                    return new Answer<>(value, false);
+                }
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+            }
+            stuck = Optional.of(task);
+            return new Answer<>(last.get(), true);
+        }
+    }
+}

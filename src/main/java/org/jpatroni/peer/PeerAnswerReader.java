@@ -1,0 +1,72 @@
+package org.jpatroni.peer;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jpatroni.model.Lsn;
+import org.jpatroni.model.PeerAnswer;
+import org.jpatroni.model.Tags;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Reads the status document of another member; what is missing or malformed is left empty. */
+final class PeerAnswerReader {
+
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private PeerAnswerReader() {
+    }
+
+    static PeerAnswer read(String name, String body) {
+        JsonNode status;
+        try {
+            status = JSON.readTree(body);
+        } catch (JacksonException malformed) {
+            return PeerAnswer.unreachable(name);
+        }
+        if (!status.isObject()) {
+            return PeerAnswer.unreachable(name);
+        }
+        JsonNode xlog = status.path("xlog");
+        String role = status.path("role").asString("");
+        boolean inRecovery = !xlog.has("location") && !(xlog.isMissingNode() && isPrimaryRole(role));
+        int timeline = status.path("timeline").asInt(0);
+        return new PeerAnswer(name, true, inRecovery, position(xlog),
+                timeline > 0 ? OptionalInt.of(timeline) : OptionalInt.empty(), tags(status),
+                status.path("watchdog_failed").asBoolean(false), status.path("dcs_last_seen").asLong(0));
+    }
+
+    private static boolean isPrimaryRole(String role) {
+        return role.equals("primary") || role.equals("master");
+    }
+
+    private static Optional<Lsn> position(JsonNode xlog) {
+        if (xlog.has("location")) {
+            return lsn(xlog.path("location"));
+        }
+        Optional<Lsn> received = lsn(xlog.path("received_location"));
+        Optional<Lsn> replayed = lsn(xlog.path("replayed_location"));
+        if (received.isEmpty() || replayed.isPresent() && replayed.get().isAfter(received.get())) {
+            return replayed;
+        }
+        return received;
+    }
+
+    private static Optional<Lsn> lsn(JsonNode number) {
+        long bytes = number.asLong(-1);
+        return bytes >= 0 ? Optional.of(new Lsn(bytes)) : Optional.empty();
+    }
+
+    private static Tags tags(JsonNode status) {
+        Map<String, @Nullable Object> values = new LinkedHashMap<>();
+        status.path("tags").properties().forEach(tag -> values.put(tag.getKey(), switch (tag.getValue().getNodeType()) {
+            case BOOLEAN -> tag.getValue().asBoolean();
+            case NUMBER -> tag.getValue().numberValue();
+            default -> tag.getValue().asString("");
+        }));
+        return new Tags(values);
+    }
+}
