@@ -1,0 +1,135 @@
+package org.jpatroni.postgres;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jpatroni.model.Lsn;
+import org.jpatroni.model.PostgresView;
+import org.jpatroni.model.PostgresView.SlotView;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What the HA loop asks a running server, in one statement. */
+public final class ReplicationQuery {
+
+    /** A standby that was just promoted refuses the questions for standbys: asked again, it answers as a primary. */
+    private static final String NOT_IN_PREREQUISITE_STATE = "55000";
+
+    private static final int FIRST_VERSION_WITH_SYNCED_SLOTS = 170_000;
+
+    private final SqlSession session;
+    private final ReplayTimeline replayTimeline;
+    private final JsonMapper json = new JsonMapper();
+
+    /** @param session for nobody else: other statements would delay this one */
+    public ReplicationQuery(SqlSession session, ReplayTimeline replayTimeline) {
+        this.session = session;
+        this.replayTimeline = replayTimeline;
+    }
+
+    /**
+     * Asks.
+     *
+     * @throws SQLException when the server does not answer in time, or not as it should
+     */
+    public PostgresView.Replication ask(Duration limit) throws SQLException {
+        int version = session.serverVersion(limit);
+        String sql = statement(version);
+        try {
+            return session.queryOne(sql, limit, row -> read(row, version, limit));
+        } catch (SQLException failure) {
+            if (NOT_IN_PREREQUISITE_STATE.equals(failure.getSQLState())) {
+                return session.queryOne(sql, limit, row -> read(row, version, limit));
+            }
+            throw failure;
+        }
+    }
+
+    /** The statement for a version; functions are those of PostgreSQL 13 and later. */
+    static String statement(int serverVersion) {
+        String slots = serverVersion >= FIRST_VERSION_WITH_SYNCED_SLOTS
+                ? "NOT temporary AND (NOT failover OR NOT synced)"
+                : "NOT temporary";
+        return """
+                SELECT r.recovering,
+                       %s AS timeline,
+                       CASE WHEN r.recovering THEN NULL
+                            ELSE pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0')::bigint END AS written,
+                       pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0')::bigint AS received,
+                       pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint AS replayed,
+                       r.recovering AND pg_is_wal_replay_paused() AS paused,
+                       w.status,
+                       pg_wal_lsn_diff(w.written_lsn, '0/0')::bigint AS receiver_written,
+                       CASE WHEN w.pid IS NULL THEN current_setting('primary_conninfo') ELSE w.conninfo END AS conninfo,
+                       CASE WHEN w.pid IS NULL THEN current_setting('primary_slot_name')
+                            ELSE coalesce(w.slot_name, '') END AS slot_name,
+                       current_setting('restore_command') <> '' AS restores,
+                       (SELECT json_agg(json_build_array(slot_name, slot_type = 'physical', active,
+                                                         pg_wal_lsn_diff(restart_lsn, '0/0')::bigint))
+                          FROM pg_get_replication_slots() WHERE %s) AS slots,
+                       %s AS started
+                  FROM (SELECT pg_is_in_recovery() AS recovering) AS r, pg_stat_get_wal_receiver() AS w
+                """
+                .formatted(StatusQuery.TIMELINE, slots, StatusQuery.POSTMASTER_START);
+    }
+
+    private PostgresView.Replication read(ResultSet row, int version, Duration limit) throws SQLException {
+        boolean recovering = row.getBoolean("recovering");
+        Optional<Lsn> received = later(lsn(row, "received"), lsn(row, "receiver_written"));
+        Optional<Lsn> replayed = lsn(row, "replayed");
+        Optional<String> status = Optional.ofNullable(row.getString("status"));
+        int shown = row.getInt("timeline");
+        OptionalInt timeline = !recovering ? OptionalInt.of(shown)
+                : replayTimeline.find(shown, status.equals(Optional.of("streaming")), replayed, limit);
+        return new PostgresView.Replication(recovering, timeline, lsn(row, "written"),
+                recovering ? received : Optional.empty(), recovering ? replayed : Optional.empty(),
+                row.getBoolean("paused"), status,
+                nonEmpty(row.getString("conninfo")).map(ReplicationQuery::withoutPassword),
+                nonEmpty(row.getString("slot_name")), row.getBoolean("restores"), slots(row.getString("slots")),
+                version, Optional.of(StatusQuery.instant(row.getLong("started"))));
+    }
+
+    private SortedMap<String, SlotView> slots(@Nullable String text) {
+        SortedMap<String, SlotView> slots = new TreeMap<>();
+        if (text != null) {
+            for (JsonNode slot : json.readTree(text)) {
+                JsonNode restart = slot.get(3);
+                slots.put(slot.get(0).asString(), new SlotView(slot.get(1).asBoolean(), slot.get(2).asBoolean(),
+                        restart.isNull() ? Optional.empty() : Optional.of(new Lsn(restart.asLong()))));
+            }
+        }
+        return slots;
+    }
+
+    static Optional<Lsn> lsn(ResultSet row, String column) throws SQLException {
+        long bytes = row.getLong(column);
+        return row.wasNull() ? Optional.empty() : Optional.of(new Lsn(bytes));
+    }
+
+    private static Optional<Lsn> later(Optional<Lsn> a, Optional<Lsn> b) {
+        return a.isPresent() && b.isPresent() ? Optional.of(a.get().isAfter(b.get()) ? a.get() : b.get()) : a.or(() -> b);
+    }
+
+    private static Optional<String> nonEmpty(@Nullable String text) {
+        return text == null || text.isEmpty() ? Optional.empty() : Optional.of(text);
+    }
+
+    /** The setting holds a password when an operator wrote one there; a receiver shows stars. */
+    static String withoutPassword(String conninfo) {
+        return Conninfo.parse(conninfo).map(values -> {
+            StringBuilder text = new StringBuilder();
+            values.forEach((key, value) -> {
+                if (!key.equals("password") && !key.equals("sslpassword")) {
+                    text.append(text.isEmpty() ? "" : " ").append(key).append('=')
+                            .append(Quoting.conninfoValue(value));
+                }
+            });
+            return text.toString();
+        }).orElse("");
+    }
+}

@@ -1,0 +1,129 @@
+package org.jpatroni.postgres;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jpatroni.model.Lsn;
+import org.jpatroni.model.PostgresObservation;
+import org.jpatroni.runtime.Time;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What the REST API asks a running server, in one statement: the facts of {@code /patroni} and of all health checks. */
+public final class StatusQuery {
+
+    /** In microseconds: the wire shows six digits. */
+    static final String POSTMASTER_START = microseconds("pg_postmaster_start_time()");
+
+    /**
+     * On a primary the timeline of the WAL it writes. On a standby the one its receiver streams, or else the latest that the control file
+     * knows, which lags behind (see {@link ReplayTimeline}).
+     */
+    static final String TIMELINE = """
+            CASE WHEN NOT r.recovering
+                 THEN ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int
+                 ELSE coalesce(CASE WHEN w.latest_end_lsn IS NULL THEN NULL ELSE w.received_tli END,
+                               greatest((SELECT timeline_id FROM pg_control_checkpoint()),
+                                        (SELECT min_recovery_end_timeline FROM pg_control_recovery()))) END""";
+
+    private static final String STATEMENT = """
+            SELECT r.recovering,
+                   %s AS timeline,
+                   CASE WHEN r.recovering THEN NULL
+                        ELSE pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0')::bigint END AS location,
+                   pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0')::bigint AS received,
+                   pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint AS replayed,
+                   r.recovering AND pg_is_wal_replay_paused() AS paused,
+                   %s AS replayed_at,
+                   pg_wal_lsn_diff(w.latest_end_lsn, '0/0')::bigint AS latest_end,
+                   pg_wal_lsn_diff(w.written_lsn, '0/0')::bigint AS receiver_written,
+                   w.status,
+                   current_setting('restore_command') <> '' AS restores,
+                   (SELECT json_agg(s) FROM (
+                       SELECT (SELECT rolname FROM pg_authid WHERE oid = usesysid) AS usename,
+                              application_name, client_addr, ws.state, sync_state, sync_priority
+                         FROM pg_stat_get_wal_senders() AS ws, pg_stat_get_activity(pid)) AS s) AS replication,
+                   %s AS started
+              FROM (SELECT pg_is_in_recovery() AS recovering) AS r, pg_stat_get_wal_receiver() AS w
+            """.formatted(TIMELINE, microseconds("pg_last_xact_replay_timestamp()"), POSTMASTER_START);
+
+    private static final String NOT_IN_PREREQUISITE_STATE = "55000";
+
+    private static final TypeReference<List<Map<String, @Nullable Object>>> SENDERS = new TypeReference<>() {
+    };
+
+    private final SqlSession session;
+    private final ReplayTimeline replayTimeline;
+    private final Time time;
+    private final JsonMapper json = new JsonMapper();
+
+    /** @param session for nobody else */
+    public StatusQuery(SqlSession session, ReplayTimeline replayTimeline, Time time) {
+        this.session = session;
+        this.replayTimeline = replayTimeline;
+        this.time = time;
+    }
+
+    /**
+     * Asks. Not meant to be called from several threads at once: callers share one answer.
+     *
+     * @throws SQLException when the server does not answer in time, or not as it should
+     */
+    public PostgresObservation ask(Duration limit) throws SQLException {
+        long begunAtNanos = time.nanos();
+        int version = session.serverVersion(limit);
+        try {
+            return session.queryOne(STATEMENT, limit, row -> read(row, version, begunAtNanos));
+        } catch (SQLException failure) {
+            if (NOT_IN_PREREQUISITE_STATE.equals(failure.getSQLState())) {
+                return session.queryOne(STATEMENT, limit, row -> read(row, version, begunAtNanos));
+            }
+            throw failure;
+        }
+    }
+
+    private PostgresObservation read(ResultSet row, int version, long begunAtNanos) throws SQLException {
+        boolean recovering = row.getBoolean("recovering");
+        Lsn replayed = lsn(row, "replayed");
+        Lsn receiverWritten = lsn(row, "receiver_written");
+        Lsn received = lsn(row, "received");
+        boolean streaming = "streaming".equals(row.getString("status"));
+        Optional<String> state = !recovering ? Optional.empty()
+                : streaming ? Optional.of("streaming")
+                : row.getBoolean("restores") ? Optional.of("in archive recovery") : Optional.empty();
+        int shown = row.getInt("timeline");
+        OptionalInt timeline = recovering ? replayTimeline.lastKnown(shown, streaming) : OptionalInt.of(shown);
+        long replayedAt = row.getLong("replayed_at");
+        Optional<Instant> replayedTimestamp = row.wasNull() ? Optional.empty() : Optional.of(instant(replayedAt));
+        String senders = row.getString("replication");
+        return new PostgresObservation(begunAtNanos, recovering, version, Optional.of(instant(row.getLong("started"))),
+                timeline, lsn(row, "location"),
+                isSet(receiverWritten) ? receiverWritten : isSet(received) ? received : replayed, replayed,
+                recovering ? replayedTimestamp : Optional.empty(), row.getBoolean("paused"),
+                Optional.of(lsn(row, "latest_end")).filter(StatusQuery::isSet), state,
+                senders == null ? List.of() : json.readValue(senders, SENDERS));
+    }
+
+    private static boolean isSet(Lsn lsn) {
+        return lsn.bytes() > 0;
+    }
+
+    private static Lsn lsn(ResultSet row, String column) throws SQLException {
+        return ReplicationQuery.lsn(row, column).orElse(Lsn.ZERO);
+    }
+
+    private static String microseconds(String expression) {
+        return "(extract(epoch FROM " + expression + ") * 1000000)::bigint";
+    }
+
+    static Instant instant(long epochMicroseconds) {
+        return Instant.EPOCH.plus(epochMicroseconds, ChronoUnit.MICROS);
+    }
+}
