@@ -46,7 +46,7 @@ final class HouseRules {
             Map.entry("agent",
                     List.of("model", "decide", "node", "runtime", "config", "dcs", "postgres", "watchdog", "guard",
                             "peer")),
-            Map.entry("api", List.of("node", "model", "config")),
+            Map.entry("api", List.of("node", "model", "config", "runtime")),
             Map.entry("ctl", List.of("model", "config", "dcs"))));
 
     /** Libraries that belong to one or two packages, so that another choice stays a local change. */

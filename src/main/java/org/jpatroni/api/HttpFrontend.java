@@ -1,0 +1,262 @@
+package org.jpatroni.api;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jpatroni.config.HostPort;
+import org.jpatroni.config.RestApiConfig;
+import org.jpatroni.node.NodeView;
+import org.jpatroni.runtime.Time;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The HTTP server of the REST API. Event loops parse, keep deadlines and write; they never wait: what a node is asked comes back on
+ * other threads and is handed to the loop.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // Sweeps end with their loop; a listener that does not close ends with the process.
+public final class HttpFrontend implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(HttpFrontend.class);
+    private static final int LOOPS_MAX = 2;
+    private static final int SWEEP_MILLIS = 250;
+    private static final int BACKLOG_DEFAULT = 1024;
+
+    /** What a reload swaps as a whole. */
+    private record Settings(RestApiConfig config, Optional<SslContext> tls) {
+    }
+
+    private final ApiCounters counters = new ApiCounters();
+    private final EventLoopGroup group;
+    private final IdentityHashMap<EventExecutor, HttpLoop> loops = new IdentityHashMap<>();
+    private final ApiLimits limits;
+    private final PooledByteBufAllocator allocator;
+    private volatile Settings settings;
+    private List<Channel> listeners = List.of();
+
+    private HttpFrontend(RestApiConfig config, NodeView node, Time time, String productVersion, ApiLimits limits) {
+        this.settings = settingsOf(config);
+        this.limits = limits;
+        int count = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, LOOPS_MAX);
+        this.group = new MultiThreadIoEventLoopGroup(count, new DefaultThreadFactory("http", true),
+                Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+        // One small arena per loop: answers are about a kilobyte, and the daemon shall stay small.
+        this.allocator = new PooledByteBufAllocator(true, 0, count, 8192, 5, 64, 16, false);
+        Router router = new ReadRoutes(time, counters, node::agentMetrics).router();
+        HttpLoop.Shared shared = new HttpLoop.Shared(node, time, limits, counters, router,
+                new Admission(limits, counters), () -> settings.config(), productVersion);
+        for (EventExecutor executor : group) {
+            HttpLoop loop = new HttpLoop(shared, executor);
+            loops.put(executor, loop);
+            executor.scheduleAtFixedRate(loop::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /**
+     * Opens the port and serves.
+     *
+     * @param productVersion this product's version, shown beside the contract's
+     * @throws IOException when the port cannot be opened, naming {@code restapi.listen}
+     * @throws IllegalArgumentException when certificate or key cannot be used, naming the setting
+     */
+    public static HttpFrontend start(RestApiConfig config, NodeView node, Time time, String productVersion)
+            throws IOException {
+        return start(config, node, time, productVersion, ApiLimits.DEFAULT);
+    }
+
+    /** The same with other bounds. */
+    public static HttpFrontend start(RestApiConfig config, NodeView node, Time time, String productVersion,
+            ApiLimits limits) throws IOException {
+        HttpFrontend frontend = new HttpFrontend(config, node, time, productVersion, limits);
+        try {
+            frontend.listeners = frontend.listen(config);
+        } catch (IOException | RuntimeException refused) {
+            frontend.close();
+            throw refused;
+        }
+        return frontend;
+    }
+
+    /**
+     * Takes over new settings. The listener stays open unless {@code listen} itself changed; open connections go on. On an error nothing
+     * changes.
+     *
+     * @throws IOException when the new address cannot be listened on
+     * @throws IllegalArgumentException when the new certificate or key cannot be used
+     */
+    public synchronized void reload(RestApiConfig config) throws IOException {
+        Settings next = settingsOf(config);
+        boolean moves = !config.listen().equals(settings.config().listen());
+        List<Channel> before = listeners;
+        if (moves) {
+            listeners = listen(config);
+        }
+        settings = next;
+        if (moves) {
+            before.forEach(Channel::close);
+        }
+    }
+
+    /** The port that is listened on, which matters when the configured one is 0. */
+    public int port() {
+        return listeners.getFirst().localAddress() instanceof InetSocketAddress address ? address.getPort() : -1;
+    }
+
+    /** What the API counts about itself, by metric name. */
+    public Map<String, Double> figures() {
+        return counters.figures();
+    }
+
+    private static Settings settingsOf(RestApiConfig config) {
+        return new Settings(config, config.tls().map(TlsContexts::of));
+    }
+
+    private List<Channel> listen(RestApiConfig config) throws IOException {
+        ServerBootstrap bootstrap = bootstrap(config);
+        List<Channel> open = new ArrayList<>();
+        IOException failure = null;
+        for (InetSocketAddress address : addresses(config.listen())) {
+            ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
+            if (bound.isSuccess()) {
+                open.add(bound.channel());
+            } else {
+                failure = new IOException("restapi.listen: cannot listen on " + config.listen() + ": "
+                        + reason(bound.cause()), bound.cause());
+            }
+            if (isAnyAddress(config.listen()) && !open.isEmpty()) {
+                break; // The second is for machines without IPv6.
+            }
+        }
+        if (failure != null && (open.isEmpty() || !isAnyAddress(config.listen()))) {
+            open.forEach(Channel::close);
+            throw failure;
+        }
+        LOG.info("REST API listens on {}", config.listen());
+        return open;
+    }
+
+    private static String reason(Throwable cause) {
+        String message = String.valueOf(cause.getMessage());
+        int last = message.lastIndexOf(": ");
+        return last < 0 ? message : message.substring(last + 2);
+    }
+
+    private static boolean isAnyAddress(HostPort listen) {
+        return listen.host().isEmpty() || listen.host().equals("*");
+    }
+
+    private static List<InetSocketAddress> addresses(HostPort listen) throws IOException {
+        if (isAnyAddress(listen)) {
+            return List.of(new InetSocketAddress("::", listen.port()), new InetSocketAddress("0.0.0.0", listen.port()));
+        }
+        try {
+            List<InetSocketAddress> addresses = new ArrayList<>();
+            for (InetAddress address : InetAddress.getAllByName(listen.host())) {
+                addresses.add(new InetSocketAddress(address, listen.port()));
+            }
+            return listen.port() == 0 ? addresses.subList(0, 1) : addresses;
+        } catch (UnknownHostException unknown) {
+            throw new IOException("restapi.listen: unknown host " + listen.host(), unknown);
+        }
+    }
+
+    private ServerBootstrap bootstrap(RestApiConfig config) {
+        Class<? extends ServerChannel> type = Epoll.isAvailable() ? EpollServerSocketChannel.class
+                : NioServerSocketChannel.class;
+        return new ServerBootstrap().group(group).channel(type)
+                .option(ChannelOption.SO_BACKLOG,
+                        config.requestQueueSize() > 0 ? config.requestQueueSize() : BACKLOG_DEFAULT)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .childOption(ChannelOption.ALLOCATOR, allocator)
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(16_384, 65_536))
+                .childHandler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        initialize(channel);
+                    }
+                });
+    }
+
+    private void initialize(Channel channel) {
+        EventLoop executor = channel.eventLoop();
+        HttpLoop loop = loops.get(executor);
+        if (loop == null) {
+            throw new IllegalStateException("a foreign event loop");
+        }
+        HttpConnection connection = new HttpConnection(loop);
+        settings.tls().ifPresent(tls -> {
+            SslHandler handler = tls.newHandler(channel.alloc());
+            handler.setHandshakeTimeoutMillis(limits.headMillis());
+            handler.setCloseNotifyFlushTimeoutMillis(1_000);
+            channel.pipeline().addLast(handler);
+        });
+        channel.pipeline().addLast(new HeadClock(connection), new HttpRequestDecoder(decoderConfig()), connection);
+    }
+
+    private HttpDecoderConfig decoderConfig() {
+        return new HttpDecoderConfig().setMaxInitialLineLength(limits.requestLineMax())
+                .setMaxHeaderSize(limits.headMax()).setInitialBufferSize(256);
+    }
+
+    /** Tells the connection of bytes before the decoder keeps them back. */
+    private static final class HeadClock extends ChannelInboundHandlerAdapter {
+        private final HttpConnection connection;
+
+        HeadClock(HttpConnection connection) {
+            this.connection = connection;
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            connection.bytesArrived();
+            ctx.fireChannelRead(message);
+        }
+    }
+
+    /** Closes port and connections. */
+    @Override
+    public synchronized void close() {
+        listeners.forEach(listener -> listener.close().awaitUninterruptibly(1_000));
+        listeners = List.of();
+        loops.forEach((executor, loop) -> {
+            if (!executor.isShuttingDown()) {
+                executor.execute(loop::closeAll);
+            }
+        });
+        group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2_000);
+    }
+}

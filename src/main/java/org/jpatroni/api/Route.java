@@ -1,0 +1,47 @@
+package org.jpatroni.api;
+
+import java.util.function.BiFunction;
+import org.jpatroni.node.HaStatus;
+
+/**
+ * One row of the route table.
+ *
+ * @param method as on the wire
+ * @param path exact
+ * @param access who may call it
+ * @param why the reason for that access, for the reader of the table
+ * @param lane answered even when there are more connections than allowed: load balancers, probes and other members must never starve
+ * @param handler what answers
+ */
+record Route(String method, String path, Access access, String why, boolean lane, Handler handler) {
+
+    /** Who may call a route. */
+    enum Access {
+        /** Anyone who reaches the port. */
+        OPEN,
+        /** Who passes {@code restapi.authentication}, {@code allowlist} and client certificates. */
+        AUTHENTICATED,
+        /** As before, and other members of the cluster. */
+        MEMBER
+    }
+
+    /** What an answer rests on, and the function that makes it. Functions are pure but for counters. */
+    sealed interface Handler {
+
+        /** The loop's published status, which is there at once. */
+        record OfLoop(BiFunction<Request, HaStatus, Response> answer) implements Handler {
+        }
+
+        /** An answer of PostgreSQL that began after the request came. */
+        record OfStatus(BiFunction<Request, StatusPage, Response> answer) implements Handler {
+        }
+
+        /**
+         * The store.
+         *
+         * @param fresh read now; else the loop's last snapshot will do where there is one
+         */
+        record OfCluster(boolean fresh, BiFunction<Request, ClusterPage, Response> answer) implements Handler {
+        }
+    }
+}
