@@ -35,7 +35,8 @@ import org.jpatroni.model.Tags;
  */
 public record Facts(Node node, long nowNanos, Instant wallNow, long cycleStartNanos, ClusterView cluster,
         PostgresView postgres, PostgresState state, PostgresRole role, LeaseView lease, PeersView peers,
-        Optional<Running> running, DynamicConfig dynamic, Tags tags, Request request, boolean canRewind, Optional<Lsn> handover,
+        Optional<Running> running, DynamicConfig dynamic, Tags tags, Request request, boolean canRewind,
+        Optional<Lsn> handover,
         boolean checkpointPending) {
 
     /**

@@ -61,7 +61,8 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
     /** An agent that has just started. */
     public static Memory fresh(long nowNanos) {
         long longAgo = nowNanos - 3_600_000_000_000L;
-        return new Memory(Bootstrap.NONE, Optional.empty(), Optional.empty(), Optional.empty(), Divergence.NOTHING, 0, 0,
+        return new Memory(Bootstrap.NONE, Optional.empty(), Optional.empty(), Optional.empty(), Divergence.NOTHING, 0,
+                0,
                 longAgo, "", Collections.emptySortedMap(), longAgo, 0, Optional.empty(), longAgo);
     }
 

@@ -17,12 +17,14 @@ final class PrimaryRules {
                     PrimaryRules::paused),
             new Rule("primary.not-leader", "Another member holds the lease.",
                     "Two primaries: the one without the lease stops.", PrimaryRules::notLeader),
-            new Rule("primary.timeline-behind", "Nobody holds the lease, and the cluster has seen a later timeline than mine.",
+            new Rule("primary.timeline-behind",
+                    "Nobody holds the lease, and the cluster has seen a later timeline than mine.",
                     "Somebody was promoted after me: my writes are not the cluster's.", PrimaryRules::timelineBehind),
             new Rule("primary.ask-peers", "Nobody holds the lease and the others were not asked in this cycle.",
                     "A primary that was away must look around before it takes the lease back.",
                     PrimaryRules::askPeers),
-            new Rule("primary.other-primary", "Nobody holds the lease, and another primary is on my timeline or a later one.",
+            new Rule("primary.other-primary",
+                    "Nobody holds the lease, and another primary is on my timeline or a later one.",
                     "Patroni: an old primary that returns must not win against one that was promoted meanwhile.",
                     PrimaryRules::otherPrimary),
             new Rule("primary.acquire", "Nobody holds the lease and nobody else is a primary.",
@@ -74,7 +76,8 @@ final class PrimaryRules {
                 .filter(peer -> peer.reachable() && !peer.inRecovery() && peer.timeline().orElse(0) >= s.timeline())
                 .findFirst();
         return rival.isPresent()
-                ? demote(s, Reason.of(Sentence.DEMOTE_OTHER_PRIMARY, rival.get().name(), rival.get().timeline().orElse(0)))
+                ? demote(s,
+                        Reason.of(Sentence.DEMOTE_OTHER_PRIMARY, rival.get().name(), rival.get().timeline().orElse(0)))
                 : pass();
     }
 

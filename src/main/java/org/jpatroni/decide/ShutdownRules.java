@@ -35,9 +35,10 @@ final class ShutdownRules {
     }
 
     private static Optional<Rule.Outcome> cancel(Situation s) {
-        return applies(s) && s.facts().running().filter(run -> run.action().isCancellable() && !run.cancelled()).isPresent()
-                ? s.decide(new Decision.CancelAction(), Reason.of(Sentence.SHUTDOWN))
-                : pass();
+        return applies(s)
+                && s.facts().running().filter(run -> run.action().isCancellable() && !run.cancelled()).isPresent()
+                        ? s.decide(new Decision.CancelAction(), Reason.of(Sentence.SHUTDOWN))
+                        : pass();
     }
 
     private static Optional<Rule.Outcome> await(Situation s) {

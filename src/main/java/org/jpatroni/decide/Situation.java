@@ -133,7 +133,8 @@ public record Situation(Facts facts, Memory memory) {
     }
 
     private boolean startsAsPrimary() {
-        return postgres().data() instanceof Data.Present present ? !present.standbySignal()
+        return postgres().data() instanceof Data.Present present
+                ? !present.standbySignal()
                 : facts.role() == PostgresRole.PRIMARY;
     }
 

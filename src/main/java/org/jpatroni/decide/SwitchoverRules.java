@@ -78,7 +78,8 @@ final class SwitchoverRules {
             return pass();
         }
         String candidate = best(s, request.get()).orElseThrow().name();
-        Memory memory = s.memory().withGaveUpLeadership(Optional.of(s.inSeconds(s.facts().dynamic().loopWaitSeconds())));
+        Memory memory = s.memory()
+                .withGaveUpLeadership(Optional.of(s.inSeconds(s.facts().dynamic().loopWaitSeconds())));
         return s.decide(new Decision.Begin(new Action.Demote(Action.Demote.Mode.GRACEFUL)), memory,
                 Reason.of(Sentence.SWITCHOVER, candidate));
     }

@@ -23,9 +23,11 @@ final class UpstreamRules {
             return new Upstream.Nobody();
         }
         Optional<Member> cascade = s.facts().tags().replicatefrom().filter(name -> !name.equals(s.self()))
-                .flatMap(s.snapshot()::member).filter(Member::mayServeReplication).filter(member -> !follows(member, s));
+                .flatMap(s.snapshot()::member).filter(Member::mayServeReplication)
+                .filter(member -> !follows(member, s));
         Optional<Member> source = cascade.or(() -> s.leaderMember().filter(member -> member.connUrl().isPresent()));
-        return source.<Upstream>map(member -> new Upstream.OfMember(member, slotName(s))).orElseGet(Upstream.Nobody::new);
+        return source.<Upstream>map(member -> new Upstream.OfMember(member, slotName(s)))
+                .orElseGet(Upstream.Nobody::new);
     }
 
     /** Two members that name each other would stream in a circle: then both follow the leader. */
@@ -64,8 +66,9 @@ final class UpstreamRules {
             case Upstream.OfMember member -> current
                     .equals(member.member().connUrl().flatMap(ConnectionTarget::ofUrl))
                     && replication.primarySlotName().orElse("").equals(member.slotName().orElse(""));
-            case Upstream.Remote remote -> current.equals(Optional.of(new ConnectionTarget(remote.host(), remote.port())))
-                    && replication.primarySlotName().orElse("").equals(remote.slotName().orElse(""));
+            case Upstream.Remote remote ->
+                current.equals(Optional.of(new ConnectionTarget(remote.host(), remote.port())))
+                        && replication.primarySlotName().orElse("").equals(remote.slotName().orElse(""));
         };
     }
 

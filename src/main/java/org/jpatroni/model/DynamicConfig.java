@@ -70,6 +70,15 @@ public record DynamicConfig(int ttlSeconds, int loopWaitSeconds, int retryTimeou
         tree = Tree.copyOf(tree);
     }
 
+    /** The same with maintenance mode on or off. */
+    public DynamicConfig withPause(boolean paused) {
+        return new DynamicConfig(ttlSeconds, loopWaitSeconds, retryTimeoutSeconds, maximumLagOnFailoverBytes,
+                maximumLagOnSyncnodeBytes, primaryStartTimeoutSeconds, primaryStopTimeoutSeconds,
+                primaryRaceBackoffSeconds, checkTimeline, paused, failsafeMode, sync, maxTimelinesHistory,
+                memberSlotsTtlSeconds, standbyCluster, slots, ignoreSlots, useSlots, usePgRewind,
+                removeDataDirectoryOnRewindFailure, removeDataDirectoryOnDivergedTimelines, postgresql, tree);
+    }
+
     public boolean isSynchronous() {
         return sync.mode() != SyncMode.OFF;
     }

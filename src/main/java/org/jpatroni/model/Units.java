@@ -67,7 +67,8 @@ public final class Units {
         String text = value.toString().strip();
         Optional<Prefix> whole = wholePrefix(text);
         String rest = whole.isPresent() ? whole.get().rest() : text;
-        boolean fractional = whole.isPresent() ? !rest.isEmpty() && ".eE".indexOf(rest.charAt(0)) >= 0
+        boolean fractional = whole.isPresent()
+                ? !rest.isEmpty() && ".eE".indexOf(rest.charAt(0)) >= 0
                 : rest.startsWith(".");
         Optional<Prefix> number = fractional ? realPrefix(text) : whole;
         if (number.isEmpty()) {
@@ -108,7 +109,8 @@ public final class Units {
             return Optional.empty();
         }
         double number = Double.parseDouble(real.group());
-        return Double.isInfinite(number) ? Optional.empty()
+        return Double.isInfinite(number)
+                ? Optional.empty()
                 : Optional.of(new Prefix(new BigDecimal(number), text.substring(real.end())));
     }
 

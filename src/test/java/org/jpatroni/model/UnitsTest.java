@@ -14,12 +14,15 @@ class UnitsTest {
     @ParameterizedTest
     @CsvSource(nullValues = "none", value = {"1, '', 1", "1MB, kB, 1024", "' 0x400 MB ', 16384kB, 64", "1000 ms, s, 1",
             "1TB, GB, none", "51, '', 51", "nonsense, kB, none", "6GB, 16MB, 384", "4097.4kB, kB, 4097",
-            "4097.5kB, kB, 4098", "30min, s, 1800", "1d, s, 86400", "1.5, '', 2", "2.5, '', 2", ".5, '', 0", "-1, '', -1",
-            "1e3, '', 1000", "010, '', 8", "08, '', none", "1MB, '', none", "1mb, B, none", "1e, '', none", "'', '', none",
+            "4097.5kB, kB, 4098", "30min, s, 1800", "1d, s, 86400", "1.5, '', 2", "2.5, '', 2", ".5, '', 0",
+            "-1, '', -1",
+            "1e3, '', 1000", "010, '', 8", "08, '', none", "1MB, '', none", "1mb, B, none", "1e, '', none",
+            "'', '', none",
             "9223372036854775807, '', 9223372036854775807", "9223372036854775808, '', none", "1e999, '', none",
             "30.1GB, MB, 30822", "+5, '', 5", "1 000, '', none"})
     void integers(String text, String unit, Long expected) {
-        assertThat(Units.parseInteger(text, unit)).isEqualTo(expected == null ? java.util.OptionalLong.empty()
+        assertThat(Units.parseInteger(text, unit)).isEqualTo(expected == null
+                ? java.util.OptionalLong.empty()
                 : java.util.OptionalLong.of(expected));
     }
 

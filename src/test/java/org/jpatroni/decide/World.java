@@ -1,0 +1,300 @@
+package org.jpatroni.decide;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import org.jpatroni.decide.Facts.ClusterView;
+import org.jpatroni.decide.Facts.LeaseView;
+import org.jpatroni.decide.Facts.PeersView;
+import org.jpatroni.model.ClusterSnapshot;
+import org.jpatroni.model.ClusterSnapshot.StoredConfig;
+import org.jpatroni.model.ControlData;
+import org.jpatroni.model.DynamicConfig;
+import org.jpatroni.model.FailoverRequest;
+import org.jpatroni.model.LeaderKey;
+import org.jpatroni.model.Lsn;
+import org.jpatroni.model.Member;
+import org.jpatroni.model.PeerAnswer;
+import org.jpatroni.model.PostgresRole;
+import org.jpatroni.model.PostgresState;
+import org.jpatroni.model.PostgresView;
+import org.jpatroni.model.PostgresView.Data;
+import org.jpatroni.model.PostgresView.Postmaster;
+import org.jpatroni.model.PostgresView.Replication;
+import org.jpatroni.model.PostgresView.SlotView;
+import org.jpatroni.model.StoredStatus;
+import org.jpatroni.model.SyncState;
+import org.jpatroni.model.Tags;
+import org.jpatroni.model.TimelineHistory;
+
+/**
+ * Builds the facts of member {@code a} in a cluster of {@code a}, {@code b} and {@code c}, one deviation at a time. It starts as a running
+ * replica of leader {@code b} with everything in order, at second 1,000; the cycle began now.
+ */
+final class World {
+
+    static final long NOW = 1_000_000_000_000L;
+    static final long SECOND = 1_000_000_000L;
+    static final String SYSID = "7000000000000000001";
+
+    private ClusterSnapshot snapshot;
+    private Optional<String> storeDown = Optional.empty();
+    private Data data = present("in archive recovery", true);
+    private Postmaster postmaster;
+    private PostgresRole role = PostgresRole.REPLICA;
+    private PostgresState state = PostgresState.RUNNING;
+    private LeaseView lease = new LeaseView.NotHeld(NOW - 100 * SECOND);
+    private PeersView peers = new PeersView(NOW - 100 * SECOND, Collections.emptyList());
+    private Optional<Facts.Running> running = Optional.empty();
+    private DynamicConfig dynamic = DynamicConfig.DEFAULT;
+    private Tags tags = Tags.NONE;
+    private Facts.Request request = Facts.Request.NONE;
+    private boolean canRewind = true;
+    private Optional<Lsn> handover = Optional.empty();
+    private Memory memory = Memory.fresh(NOW).withPublished("running/replica", NOW).withSlots(new TreeMap<>(), NOW);
+
+    private World() {
+        Map<String, String> none = Map.of();
+        snapshot = new ClusterSnapshot(Optional.of(SYSID), Optional.of(new StoredConfig("{}", 1)),
+                Optional.of(new LeaderKey("b", 5, "", false)),
+                new StoredStatus(new Lsn(1000), new TreeMap<>(), List.of()),
+                List.of(member("a", "replica"), member("b", "primary"), member("c", "replica")), Optional.empty(),
+                SyncState.ABSENT, TimelineHistory.EMPTY, new TreeMap<>(none));
+        postmaster = new Postmaster.Up(10, standby(1000, "b", "streaming"));
+    }
+
+    /** A replica that streams from leader b. */
+    static World replica() {
+        return new World();
+    }
+
+    /** A primary that holds the lease, renewed in this cycle. */
+    static World leader() {
+        World world = new World();
+        world.leaderKey("a", true).lease(NOW, NOW + 30 * SECOND).primary(1000);
+        world.memory = world.memory.withPublished("running/primary", NOW);
+        return world;
+    }
+
+    /** A node without data directory. */
+    static World empty() {
+        World world = new World();
+        world.data = new Data.Empty();
+        world.postmaster = new Postmaster.Absent();
+        world.role = PostgresRole.UNINITIALIZED;
+        world.state = PostgresState.STOPPED;
+        world.memory = world.memory.withPublished("stopped/uninitialized", NOW);
+        return world;
+    }
+
+    static Member member(String name, String role) {
+        return new Member(name, Optional.of("http://127.0.0.1:1/patroni"),
+                Optional.of("postgres://" + name + ":5432/postgres"),
+                Optional.empty(), Optional.of("running"), Optional.of(role), Optional.of("4.1.4"), Tags.NONE,
+                Optional.of(new Lsn(1000)), Optional.empty(), Optional.empty(), Optional.empty(), OptionalInt.of(1),
+                false,
+                Map.of(), Map.of(), false, false, false);
+    }
+
+    static Data.Present present(String clusterState, boolean standbySignal) {
+        return new Data.Present(new ControlData(SYSID, 1, clusterState, new Lsn(900)), standbySignal, 15);
+    }
+
+    static Replication standby(long position, String upstream, String receiver) {
+        Lsn lsn = new Lsn(position);
+        return new Replication(true, OptionalInt.of(1), Optional.empty(), Optional.of(lsn), Optional.of(lsn), false,
+                Optional.of(receiver).filter(text -> !text.isEmpty()),
+                Optional.of(upstream).filter(text -> !text.isEmpty()).map(name -> "host=" + name + " port=5432"),
+                Optional.of(upstream).filter(text -> !text.isEmpty()).map(name -> "a"), false, slots(), 150018,
+                Optional.empty());
+    }
+
+    private static SortedMap<String, SlotView> slots() {
+        return new TreeMap<>(Map.of("b", new SlotView(true, false, Optional.of(new Lsn(900))), "c",
+                new SlotView(true, false, Optional.of(new Lsn(900)))));
+    }
+
+    World primary(long position) {
+        return primary(position, 1);
+    }
+
+    World primary(long position, int timeline) {
+        data = present("in production", false);
+        role = PostgresRole.PRIMARY;
+        postmaster = new Postmaster.Up(10,
+                new Replication(false, OptionalInt.of(timeline), Optional.of(new Lsn(position)),
+                        Optional.empty(), Optional.empty(), false, Optional.empty(), Optional.empty(), Optional.empty(),
+                        false,
+                        slots(), 150018, Optional.empty()));
+        return this;
+    }
+
+    World standbyAt(long position, String upstream, String receiver) {
+        postmaster = new Postmaster.Up(10, standby(position, upstream, receiver));
+        return this;
+    }
+
+    World postmaster(Postmaster changed) {
+        postmaster = changed;
+        return this;
+    }
+
+    World stopped(String clusterState, boolean standbySignal) {
+        data = present(clusterState, standbySignal);
+        postmaster = new Postmaster.Absent();
+        state = PostgresState.CRASHED;
+        return this;
+    }
+
+    World data(Data changed) {
+        data = changed;
+        return this;
+    }
+
+    World role(PostgresRole changed) {
+        role = changed;
+        return this;
+    }
+
+    World leaderKey(String holder, boolean own) {
+        return snapshot(s -> with(s, Optional.of(new LeaderKey(holder, 5, "s", own))));
+    }
+
+    World noLeader() {
+        return snapshot(s -> with(s, Optional.empty()));
+    }
+
+    private static ClusterSnapshot with(ClusterSnapshot s, Optional<LeaderKey> leader) {
+        return new ClusterSnapshot(s.initialize(), s.config(), leader, s.status(), s.members(), s.failover(), s.sync(),
+                s.history(), s.failsafe());
+    }
+
+    World initialize(Optional<String> value) {
+        return snapshot(s -> new ClusterSnapshot(value, s.config(), s.leader(), s.status(), s.members(), s.failover(),
+                s.sync(), s.history(), s.failsafe()));
+    }
+
+    World noConfig() {
+        return snapshot(s -> new ClusterSnapshot(s.initialize(), Optional.empty(), s.leader(), s.status(), s.members(),
+                s.failover(), s.sync(), s.history(), s.failsafe()));
+    }
+
+    World members(Member... members) {
+        return snapshot(s -> new ClusterSnapshot(s.initialize(), s.config(), s.leader(), s.status(), List.of(members),
+                s.failover(), s.sync(), s.history(), s.failsafe()));
+    }
+
+    World failover(FailoverRequest value) {
+        return snapshot(s -> new ClusterSnapshot(s.initialize(), s.config(), s.leader(), s.status(), s.members(),
+                Optional.of(value), s.sync(), s.history(), s.failsafe()));
+    }
+
+    World history(int latestTimeline) {
+        List<TimelineHistory.Entry> entries = new ArrayList<>();
+        for (int timeline = 1; timeline < latestTimeline; timeline++) {
+            entries.add(new TimelineHistory.Entry(timeline, new Lsn(900), "", Optional.empty(), Optional.empty()));
+        }
+        return snapshot(s -> new ClusterSnapshot(s.initialize(), s.config(), s.leader(), s.status(), s.members(),
+                s.failover(), s.sync(), new TimelineHistory(entries, 1), s.failsafe()));
+    }
+
+    World snapshot(UnaryOperator<ClusterSnapshot> change) {
+        snapshot = change.apply(snapshot);
+        return this;
+    }
+
+    World storeDown() {
+        storeDown = Optional.of("no answer");
+        return this;
+    }
+
+    World lease(long confirmedAt, long deadline) {
+        lease = new LeaseView.Held(confirmedAt, deadline, confirmedAt);
+        return this;
+    }
+
+    World leaseAttempted() {
+        lease = new LeaseView.NotHeld(NOW + 1);
+        return this;
+    }
+
+    World noLease() {
+        lease = new LeaseView.NotHeld(NOW - 100 * SECOND);
+        return this;
+    }
+
+    World peers(PeerAnswer... answers) {
+        peers = new PeersView(NOW, List.of(answers));
+        return this;
+    }
+
+    static PeerAnswer peer(String name, long position) {
+        return new PeerAnswer(name, true, true, Optional.of(new Lsn(position)), OptionalInt.of(1), Tags.NONE, false, 0);
+    }
+
+    static PeerAnswer primaryPeer(String name, int timeline) {
+        return new PeerAnswer(name, true, false, Optional.of(new Lsn(1000)), OptionalInt.of(timeline), Tags.NONE, false,
+                0);
+    }
+
+    World running(Action action) {
+        running = Optional.of(new Facts.Running(action, false, NOW));
+        return this;
+    }
+
+    World dynamic(UnaryOperator<DynamicConfig> change) {
+        dynamic = change.apply(dynamic);
+        return this;
+    }
+
+    World paused() {
+        return dynamic(d -> d.withPause(true));
+    }
+
+    World tags(Map<String, Object> values) {
+        tags = new Tags(new java.util.LinkedHashMap<>(values));
+        return this;
+    }
+
+    World cannotRewind() {
+        canRewind = false;
+        return this;
+    }
+
+    World shutdown() {
+        request = Facts.Request.SHUTDOWN;
+        return this;
+    }
+
+    World handover(long position) {
+        handover = Optional.of(new Lsn(position));
+        return this;
+    }
+
+    World memory(UnaryOperator<Memory> change) {
+        memory = change.apply(memory);
+        return this;
+    }
+
+    Facts facts() {
+        ClusterView cluster = storeDown
+                .<ClusterView>map(cause -> new ClusterView.Unreachable(NOW, Optional.of(snapshot), cause))
+                .orElseGet(() -> new ClusterView.Seen(snapshot, NOW));
+        return new Facts(
+                new Facts.Node("a", "http://127.0.0.1:1/patroni", "postgres://a:5432/postgres", Optional.empty(),
+                        "4.1.4", true, false),
+                NOW + 2, Instant.EPOCH, NOW, cluster, new PostgresView(data, postmaster, Map.of()),
+                state, role, lease, peers, running, dynamic, tags, request, canRewind, handover, false);
+    }
+
+    Verdict decide() {
+        return HaRules.decide(facts(), memory);
+    }
+}
