@@ -1,0 +1,96 @@
+package org.jpatroni.dcs.zookeeper;
+
+import java.time.Duration;
+import java.util.Optional;
+import org.jpatroni.config.StoreConfig;
+import org.jpatroni.runtime.Tasks;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * This agent's member of the embedded ensemble: a ZooKeeper server in this process. It starts in the background, so that nobody waits for
+ * the other members, and is started again when it ends by itself.
+ */
+public final class EmbeddedEnsemble implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(EmbeddedEnsemble.class);
+    private static final Duration RESTART_PAUSE = Duration.ofSeconds(2);
+
+    private final EmbeddedSettings settings;
+    private final Tasks tasks;
+    private final Tasks.Task<Boolean> runner;
+    private volatile boolean closing;
+    private volatile Optional<EmbeddedServer> server = Optional.empty();
+
+    private EmbeddedEnsemble(EmbeddedSettings settings, Tasks tasks) {
+        this.settings = settings;
+        this.tasks = tasks;
+        this.server = Optional.of(new EmbeddedServer(settings));
+        this.runner = tasks.start("zookeeper-server", () -> {
+            run();
+            return true;
+        });
+    }
+
+    /**
+     * Prepares the data directory, makes sure that the ports are free, and starts the server in the background.
+     *
+     * @param memberName name of this member; decides its place among the configured ones
+     * @throws EmbeddedStoreException when it cannot work: the message names the setting or the file
+     */
+    public static EmbeddedEnsemble start(StoreConfig.Embedded config, String memberName, Tasks tasks)
+            throws EmbeddedStoreException {
+        EmbeddedSettings settings = EmbeddedSettings.of(config, memberName);
+        EmbeddedPreflight.check(settings);
+        return new EmbeddedEnsemble(settings, tasks);
+    }
+
+    /** Whether the server takes requests: alone, or with a quorum. */
+    public boolean isServing() {
+        return server.map(EmbeddedServer::isServing).orElse(false);
+    }
+
+    /** {@code standalone}, {@code leading}, {@code following}, {@code looking} or {@code stopped}; for logs and metrics. */
+    public String state() {
+        return server.map(EmbeddedServer::state).orElse("stopped");
+    }
+
+    private void run() throws InterruptedException {
+        while (!closing) {
+            EmbeddedServer running = server.orElseGet(() -> new EmbeddedServer(settings));
+            server = Optional.of(running);
+            try {
+                running.run();
+                if (!closing) {
+                    LOG.error("The embedded ZooKeeper server ended by itself, starting it again");
+                }
+            } catch (Exception problem) {
+                if (!closing) {
+                    LOG.error("The embedded ZooKeeper server failed (data in {}), starting it again: {}", settings.dataDir(),
+                            problem.toString(), problem);
+                }
+            } finally {
+                running.close();
+            }
+            if (!closing) {
+                server = Optional.empty();
+                tasks.time().sleep(RESTART_PAUSE);
+            }
+        }
+    }
+
+    /** Stops the server; waits until its ports are free, at most 10 seconds. */
+    @Override
+    public void close() {
+        closing = true;
+        server.ifPresent(EmbeddedServer::close);
+        try {
+            if (!runner.await(Duration.ofSeconds(10))) {
+                LOG.warn("The embedded ZooKeeper server did not stop within 10 s");
+                runner.cancel();
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
