@@ -138,6 +138,11 @@ final class Session {
         return client.getSessionId();
     }
 
+    /** With it another client can take the session over, and end it. */
+    byte[] password() {
+        return client.getSessionPasswd();
+    }
+
     int askedTimeoutMillis() {
         return askedTimeoutMillis;
     }

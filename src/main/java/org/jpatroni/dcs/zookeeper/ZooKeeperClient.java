@@ -191,6 +191,11 @@ public final class ZooKeeperClient implements KeyValueClient {
         return access.description();
     }
 
+    /** The session of now; empty before the first. */
+    Optional<Session> session() {
+        return keeper.current();
+    }
+
     /** A transaction without effect: its answer proves that the quorum has committed everything before it. */
     private static final List<Op> BARRIER = List.of(Op.check("/", -1));
 
