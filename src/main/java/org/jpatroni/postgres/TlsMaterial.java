@@ -34,6 +34,7 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.jpatroni.config.Secret;
+import org.jpatroni.tls.PemKeys;
 import org.jspecify.annotations.Nullable;
 
 /** Makes a TLS context out of the files that libpq's settings name. */

@@ -1,4 +1,4 @@
-package org.jpatroni.postgres;
+package org.jpatroni.tls;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +31,7 @@ import org.jpatroni.config.Secret;
  * Reads private keys in the forms that OpenSSL writes and libpq takes: PKCS#8 plain and encrypted, PKCS#1 ("RSA"), SEC1 ("EC"), the
  * latter two also with the old encryption of a {@code DEK-Info} header, and PKCS#8 in binary.
  */
-final class PemKeys {
+public final class PemKeys {
 
     private static final Pattern BLOCK = Pattern.compile(
             "-----BEGIN ((?:[A-Z]+ )?PRIVATE KEY)-----\\s*(.*?)-----END \\1-----", Pattern.DOTALL);
@@ -52,7 +52,7 @@ final class PemKeys {
      * @throws IOException when the file cannot be read or holds no key; the message names the file
      * @throws GeneralSecurityException when the key cannot be decrypted or is of an unknown kind
      */
-    static PrivateKey read(Path file, Optional<Secret> password) throws IOException, GeneralSecurityException {
+    public static PrivateKey read(Path file, Optional<Secret> password) throws IOException, GeneralSecurityException {
         byte[] bytes = Files.readAllBytes(file);
         Matcher block = BLOCK.matcher(new String(bytes, StandardCharsets.ISO_8859_1));
         try {
