@@ -9,9 +9,17 @@ public final class ConfigException extends Exception {
 
     private final transient List<String> problems;
 
-    public ConfigException(List<String> problems) {
+    private final transient List<String> warnings;
+
+    /** @param warnings what was doubtful besides, one line each */
+    public ConfigException(List<String> problems, List<String> warnings) {
         super(String.join("\n", problems));
         this.problems = List.copyOf(problems);
+        this.warnings = List.copyOf(warnings);
+    }
+
+    public ConfigException(List<String> problems) {
+        this(problems, List.of());
     }
 
     public ConfigException(String problem) {
@@ -20,5 +28,9 @@ public final class ConfigException extends Exception {
 
     public List<String> problems() {
         return problems;
+    }
+
+    public List<String> warnings() {
+        return warnings;
     }
 }

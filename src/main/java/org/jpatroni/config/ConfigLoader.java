@@ -101,12 +101,12 @@ public final class ConfigLoader {
                 SmallSections.watchdog(root), SmallSections.log(root), tags, root.values());
         CrossChecks.check(config, problems);
         root.warnUnknown("thread_pool_size", "thread_stack_size");
-        if (!problems.errors().isEmpty()) {
-            throw new ConfigException(problems.errors());
-        }
         List<String> warnings = new ArrayList<>(before);
         warnings.addAll(problems.warnings());
         warnings.addAll(SmallSections.tagConflicts(tags));
+        if (!problems.errors().isEmpty()) {
+            throw new ConfigException(problems.errors(), warnings);
+        }
         return new Loaded(config, List.copyOf(warnings));
     }
 

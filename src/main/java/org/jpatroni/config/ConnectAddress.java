@@ -22,13 +22,13 @@ final class ConnectAddress {
             }
             return written.get();
         }
-        if (section.has("connect_address") || !section.has("listen")) {
+        if (section.has("connect_address") || listen.port() == 0) {
             return listen;
         }
         String host = listen.host().split(",", -1)[0];
         if (HostPorts.isWildcard(host)) {
             section.error("connect_address", "is required, because listen names no address that others can connect to");
-        } else if (listen.port() > 0) {
+        } else {
             section.warning("connect_address", "is not set, using " + new HostPort(host, listen.port()) + " from listen");
         }
         return new HostPort(host, listen.port());

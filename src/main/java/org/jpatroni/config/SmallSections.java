@@ -36,6 +36,7 @@ final class SmallSections {
             list.forEach(field -> logField(section, fields, field));
         } else {
             format = section.text("format");
+            format.ifPresent(text -> checkFormat(section, text));
         }
         Map<String, String> loggers = new LinkedHashMap<>();
         section.textMap("loggers").forEach((name, level) -> loggers.put(name, level(section, "loggers", level)));
@@ -48,6 +49,14 @@ final class SmallSections {
                 section.word("traceback_level", "error", List.of("error", "debug")).toUpperCase(Locale.ROOT));
         section.warnUnknown("max_queue_size");
         return config;
+    }
+
+    private static void checkFormat(ConfigTree section, String format) {
+        try {
+            LogFormat.parse(format);
+        } catch (IllegalArgumentException wrong) {
+            section.error("format", String.valueOf(wrong.getMessage()));
+        }
     }
 
     private static void logField(ConfigTree section, Map<String, String> fields, @Nullable Object field) {

@@ -130,7 +130,7 @@ final class StoreReader {
             }
             address.ifPresent(parsed -> hosts.add(parsed.toString()));
         }
-        if (hosts.isEmpty() && !section.has("hosts")) {
+        if (section.commaList("hosts").isEmpty()) {
             section.error("hosts", "is required");
         }
         Map<String, Secret> authData = new LinkedHashMap<>();

@@ -78,8 +78,11 @@ public final class YamlReader {
 
     private static String cause(MarkedYAMLException marked) {
         String problem = String.valueOf(marked.getProblem()).lines().findFirst().orElse("");
-        if (problem.contains("alias")) {
-            return "a value that begins with * must be quoted";
+        if (problem.contains("alias") || problem.contains("anchor")) {
+            return "a value that begins with * or & must be quoted";
+        }
+        if (problem.contains(" tag ")) {
+            return "a value that begins with ! must be quoted";
         }
         String context = marked.getContext() == null ? "" : marked.getContext() + ", ";
         return context + problem;
@@ -124,10 +127,17 @@ public final class YamlReader {
         for (NodeTuple tuple : mapping.getValue()) {
             if (!tuple.getKeyNode().getTag().equals(Tag.MERGE)) {
                 String key = key(tuple.getKeyNode());
+                if (map.containsKey(key)) {
+                    forget(path.isEmpty() ? key : path + "." + key);
+                }
                 map.put(key, convert(tuple.getValueNode(), path.isEmpty() ? key : path + "." + key));
             }
         }
         open.remove(mapping);
+    }
+
+    private void forget(String path) {
+        origins.keySet().removeIf(known -> known.equals(path) || known.startsWith(path + ".") || known.startsWith(path + "["));
     }
 
     private void merge(Map<String, @Nullable Object> map, Node source, String path) {

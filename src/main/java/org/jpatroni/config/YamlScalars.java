@@ -94,7 +94,7 @@ final class YamlScalars {
         }
         double size = Math.abs(number);
         if (size == 0 || size >= 1e-4 && size < 1e16) {
-            String plain = new java.math.BigDecimal(text).toPlainString();
+            String plain = new java.math.BigDecimal(text).stripTrailingZeros().toPlainString();
             return plain.contains(".") ? plain : plain + ".0";
         }
         int e = text.indexOf('E');

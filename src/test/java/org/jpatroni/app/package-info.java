@@ -1,0 +1,4 @@
+@NullMarked
+package org.jpatroni.app;
+
+import org.jspecify.annotations.NullMarked;
