@@ -52,25 +52,22 @@ public final class CommandLine {
                     "Exit codes: 0 success, 1 problems in the configuration, 2 wrong command line."})
     private static final class Options {
 
-        @Option(names = "--validate-config", description = "Check the configuration, tell all problems, and exit.")
-        private boolean validateConfig;
+        @Option(names = "--validate-config", description = "Check the configuration, tell all problems, and exit.") private boolean validateConfig;
 
-        @Option(names = {"-i", "--ignore-listen-port"}, description = "With --validate-config: do not look whether the ports are free.")
-        private boolean ignoreListenPort;
+        @Option(names = {"-i",
+                "--ignore-listen-port"}, description = "With --validate-config: do not look whether the ports are free.") private boolean ignoreListenPort;
 
-        @Option(names = {"-p", "--print"}, description = "With --validate-config: print the configuration that files and "
-                + "environment make together, without secrets.")
-        private boolean print;
+        @Option(names = {"-p",
+                "--print"}, description = "With --validate-config: print the configuration that files and "
+                        + "environment make together, without secrets.") private boolean print;
 
-        @Option(names = "--version", versionHelp = true, description = "Print the version and exit.")
-        private boolean version;
+        @Option(names = "--version", versionHelp = true, description = "Print the version and exit.") private boolean version;
 
-        @Option(names = {"-h", "--help"}, usageHelp = true, description = "Print this help and exit.")
-        private boolean help;
+        @Option(names = {"-h",
+                "--help"}, usageHelp = true, description = "Print this help and exit.") private boolean help;
 
         @Parameters(arity = "0..1", paramLabel = "FILE", description = "A YAML file, or a directory whose *.yml and *.yaml "
-                + "files are merged in the order of their names.")
-        private @Nullable Path file;
+                + "files are merged in the order of their names.") private @Nullable Path file;
     }
 
     /**

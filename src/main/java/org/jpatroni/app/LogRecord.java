@@ -32,7 +32,8 @@ final class LogRecord {
         if (isCritical(event)) {
             return "CRITICAL";
         }
-        return event.getLevel().equals(Level.WARN) ? "WARNING"
+        return event.getLevel().equals(Level.WARN)
+                ? "WARNING"
                 : event.getLevel().isGreaterOrEqual(Level.INFO) ? event.getLevel().toString() : "DEBUG";
     }
 
@@ -44,7 +45,8 @@ final class LogRecord {
     /** The value of one of {@code LogFormat.ATTRIBUTES}. */
     Object value(String attribute) {
         return switch (attribute) {
-            case "asctime" -> timeFormat.format(ZonedDateTime.ofInstant(Instant.ofEpochMilli(event.getTimeStamp()), zone));
+            case "asctime" ->
+                timeFormat.format(ZonedDateTime.ofInstant(Instant.ofEpochMilli(event.getTimeStamp()), zone));
             case "created" -> event.getTimeStamp() / 1000.0;
             case "msecs" -> (double) Math.floorMod(event.getTimeStamp(), 1000L);
             case "relativeCreated" -> (double) (event.getTimeStamp() - startMillis);
@@ -71,7 +73,8 @@ final class LogRecord {
         if (thrown == null) {
             return Optional.empty();
         }
-        return Optional.of(shortly ? thrown.getClassName() + ": " + thrown.getMessage()
+        return Optional.of(shortly
+                ? thrown.getClassName() + ": " + thrown.getMessage()
                 : ThrowableProxyUtil.asString(thrown).stripTrailing());
     }
 

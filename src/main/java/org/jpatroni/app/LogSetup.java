@@ -108,7 +108,8 @@ public final class LogSetup {
         }
         return event -> {
             LogRecord log = new LogRecord(event, timeFormat, zone, startMillis);
-            return json ? jsonLine(log, fields, config.staticFields(), shortTraces)
+            return json
+                    ? jsonLine(log, fields, config.staticFields(), shortTraces)
                     : format.render(log::value) + log.exception(shortTraces)
                             .map(text -> shortTraces ? ", DETAIL: '" + text + "'" : "\n" + text).orElse("");
         };

@@ -12,7 +12,8 @@ import java.util.Optional;
  */
 record TimeFormat(Optional<String> strftime) {
 
-    private static final DateTimeFormatter DEFAULT = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss,SSS", Locale.ROOT);
+    private static final DateTimeFormatter DEFAULT = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss,SSS",
+            Locale.ROOT);
 
     String format(ZonedDateTime time) {
         if (strftime.isEmpty()) {

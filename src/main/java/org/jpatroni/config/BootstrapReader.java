@@ -63,7 +63,7 @@ final class BootstrapReader {
         return Collections.unmodifiableList(options);
     }
 
-    private static void option(ConfigTree section, List<String> options, Object key, 
+    private static void option(ConfigTree section, List<String> options, Object key,
             @Nullable Object value) {
         String name = String.valueOf(key);
         if (INITDB_FORBIDDEN.contains(name)) {

@@ -155,7 +155,8 @@ public final class ConfigLoader {
             String source) throws ConfigException {
         YamlReader.Document document = YamlReader.read(text, source);
         if (!(document.value() instanceof Map<?, ?> map)) {
-            throw new ConfigException(source + ": " + (document.value() == null ? "is empty" : "must hold keys with values"));
+            throw new ConfigException(
+                    source + ": " + (document.value() == null ? "is empty" : "must hold keys with values"));
         }
         Map<String, @Nullable Object> read = new LinkedHashMap<>();
         map.forEach((key, value) -> read.put(String.valueOf(key), value));

@@ -114,7 +114,8 @@ public final class ConfigTree {
         }
         OptionalLong number = Units.parseInteger(value, baseUnit);
         if (number.isEmpty() || number.getAsLong() < least || number.getAsLong() > most) {
-            error(key, "must be a whole number" + (most < Long.MAX_VALUE ? " from " + least + " to " + most
+            error(key, "must be a whole number" + (most < Long.MAX_VALUE
+                    ? " from " + least + " to " + most
                     : " not below " + least));
             return otherwise;
         }

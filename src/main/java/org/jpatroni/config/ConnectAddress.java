@@ -29,7 +29,8 @@ final class ConnectAddress {
         if (HostPorts.isWildcard(host)) {
             section.error("connect_address", "is required, because listen names no address that others can connect to");
         } else {
-            section.warning("connect_address", "is not set, using " + new HostPort(host, listen.port()) + " from listen");
+            section.warning("connect_address",
+                    "is not set, using " + new HostPort(host, listen.port()) + " from listen");
         }
         return new HostPort(host, listen.port());
     }

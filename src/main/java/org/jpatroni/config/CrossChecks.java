@@ -19,7 +19,8 @@ final class CrossChecks {
             listeners.put("embedded.listen", embedded.listen());
             StoreConfig.EmbeddedMember own = embedded.members().get(config.name());
             if (own != null && embedded.members().size() > 1) {
-                listeners.put("embedded.members." + config.name() + " (peer port)", new HostPort(own.host(), own.peerPort()));
+                listeners.put("embedded.members." + config.name() + " (peer port)",
+                        new HostPort(own.host(), own.peerPort()));
                 listeners.put("embedded.members." + config.name() + " (election port)",
                         new HostPort(own.host(), own.electionPort()));
             }
@@ -38,7 +39,8 @@ final class CrossChecks {
                 HostPort one = all.get(i).getValue();
                 HostPort other = all.get(j).getValue();
                 if (one.port() > 0 && one.port() == other.port() && sameHost(one.host(), other.host())) {
-                    problems.error(all.get(i).getKey(), "wants port " + one.port() + ", as " + all.get(j).getKey() + " does");
+                    problems.error(all.get(i).getKey(),
+                            "wants port " + one.port() + ", as " + all.get(j).getKey() + " does");
                 }
             }
         }
@@ -62,11 +64,14 @@ final class CrossChecks {
             case StoreConfig.Etcd3 etcd -> etcd.endpoints().stream()
                     .map(endpoint -> endpoint.substring(endpoint.indexOf("://") + 3)).toList();
             case StoreConfig.ZooKeeper zooKeeper -> zooKeeper.hosts();
-            case StoreConfig.Embedded embedded -> embedded.members().isEmpty() ? List.of(embedded.listen().toString())
-                    : embedded.members().values().stream().map(member -> new HostPort(member.host(), 1).toString()).toList();
+            case StoreConfig.Embedded embedded -> embedded.members().isEmpty()
+                    ? List.of(embedded.listen().toString())
+                    : embedded.members().values().stream().map(member -> new HostPort(member.host(), 1).toString())
+                            .toList();
         };
-        return hosts.stream().allMatch(host -> HostPorts.parse(host, 1).filter(parsed -> HostPorts.isLoopback(parsed.host()))
-                .isPresent());
+        return hosts.stream()
+                .allMatch(host -> HostPorts.parse(host, 1).filter(parsed -> HostPorts.isLoopback(parsed.host()))
+                        .isPresent());
     }
 
     private static void warnLoopback(String path, String host, Problems problems) {

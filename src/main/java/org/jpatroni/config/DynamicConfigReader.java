@@ -58,7 +58,8 @@ public final class DynamicConfigReader {
     }
 
     private DynamicConfig read() {
-        Timeouts timeouts = Timeouts.adjusted(atLeast(DynamicSettings.LOOP_WAIT), atLeast(DynamicSettings.RETRY_TIMEOUT),
+        Timeouts timeouts = Timeouts.adjusted(atLeast(DynamicSettings.LOOP_WAIT),
+                atLeast(DynamicSettings.RETRY_TIMEOUT),
                 atLeast(DynamicSettings.TTL), problems);
         Optional<StandbyCluster> standby = standbyCluster();
         Map<String, @Nullable Object> postgresql = section("postgresql");

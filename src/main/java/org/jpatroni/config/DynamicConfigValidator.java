@@ -116,10 +116,11 @@ public final class DynamicConfigValidator {
         Tree.mapAt(tree, key).forEach((name, value) -> {
             if (!(value == null || value instanceof Map<?, ?> || value instanceof Number)) {
                 problems.error(key + "." + name, "must be a mapping");
-            } else if (value instanceof Map<?, ?> slot && "logical".equals(slot.get("type"))
-                    && (slot.get("database") == null || slot.get("plugin") == null)) {
-                problems.error(key + "." + name, "a logical slot needs database and plugin");
-            }
+            } else
+                if (value instanceof Map<?, ?> slot && "logical".equals(slot.get("type"))
+                        && (slot.get("database") == null || slot.get("plugin") == null)) {
+                            problems.error(key + "." + name, "a logical slot needs database and plugin");
+                        }
         });
     }
 
@@ -146,7 +147,8 @@ public final class DynamicConfigValidator {
     private void standbyCluster(Map<String, @Nullable Object> section) {
         Object port = section.get("port");
         OptionalLong number = Units.parseInteger(port);
-        if (port != null && !"".equals(port) && (number.isEmpty() || number.getAsLong() < 1 || number.getAsLong() > 65_535)) {
+        if (port != null && !"".equals(port)
+                && (number.isEmpty() || number.getAsLong() < 1 || number.getAsLong() > 65_535)) {
             problems.error("standby_cluster.port", "must be a port from 1 to 65535");
         }
     }

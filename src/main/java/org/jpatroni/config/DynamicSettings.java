@@ -20,7 +20,8 @@ final class DynamicSettings {
     static final Whole LOOP_WAIT = seconds("loop_wait", 1, 10);
     static final Whole RETRY_TIMEOUT = seconds("retry_timeout", 3, 10);
     static final Whole MAXIMUM_LAG_ON_FAILOVER = new Whole("maximum_lag_on_failover", 0, Long.MAX_VALUE, 1_048_576, "");
-    static final Whole MAXIMUM_LAG_ON_SYNCNODE = new Whole("maximum_lag_on_syncnode", Long.MIN_VALUE, Long.MAX_VALUE, -1, "");
+    static final Whole MAXIMUM_LAG_ON_SYNCNODE = new Whole("maximum_lag_on_syncnode", Long.MIN_VALUE, Long.MAX_VALUE,
+            -1, "");
     static final Whole PRIMARY_START_TIMEOUT = seconds("primary_start_timeout", 0, 300);
     static final Whole MASTER_START_TIMEOUT = seconds("master_start_timeout", 0, 300);
     static final Whole PRIMARY_STOP_TIMEOUT = seconds("primary_stop_timeout", Integer.MIN_VALUE, 0);

@@ -26,7 +26,8 @@ public final class EnvironmentOverlay {
     private static final Pattern LOG_ATTRIBUTE = Pattern.compile("%\\(\\w+\\)");
 
     /** Every variable of these is taken into a section of the same name, where it is told to be unsupported. */
-    private static final List<String> UNSUPPORTED = List.of("CONSUL", "ETCD", "EXHIBITOR", "KUBERNETES", "RAFT", "CITUS");
+    private static final List<String> UNSUPPORTED = List.of("CONSUL", "ETCD", "EXHIBITOR", "KUBERNETES", "RAFT",
+            "CITUS");
 
     /** Without the prefix; path in the tree and how the text is read. */
     private static final Map<String, Setting> SETTINGS = settings();
@@ -120,7 +121,8 @@ public final class EnvironmentOverlay {
         try {
             return YamlReader.read(text, name).value();
         } catch (ConfigException broken) {
-            throw new ConfigException(broken.problems().getFirst().replaceFirst("^" + Pattern.quote(name) + ":\\d+:\\d+: ", ""));
+            throw new ConfigException(
+                    broken.problems().getFirst().replaceFirst("^" + Pattern.quote(name) + ":\\d+:\\d+: ", ""));
         }
     }
 

@@ -96,8 +96,11 @@ public record LogFormat(List<Piece> pieces) {
         // Java refuses flags without effect, and flags that contradict each other, where Python ignores them.
         String flags = Optional.ofNullable(matcher.group(2)).orElse("");
         String width = Optional.ofNullable(matcher.group(3)).orElse("");
-        String kept = width.isEmpty() ? "" : flags.contains("-") ? "-"
-                : flags.contains("0") && !javaConversion.equals("s") ? "0" : "";
+        String kept = width.isEmpty()
+                ? ""
+                : flags.contains("-")
+                        ? "-"
+                        : flags.contains("0") && !javaConversion.equals("s") ? "0" : "";
         boolean precise = matcher.group(4) != null && !"dxXo".contains(javaConversion);
         return new Attribute(name, "%" + kept + width + (precise ? "." + matcher.group(4) : "") + javaConversion,
                 conversion);

@@ -99,7 +99,8 @@ public final class PostgresSettingsMerger {
             if (!ControlledParameters.isControlled(name)) {
                 addOne(parameters, name, value, path);
             } else {
-                warn.accept(path + name + ": has no effect here, only in the dynamic configuration of the whole cluster");
+                warn.accept(
+                        path + name + ": has no effect here, only in the dynamic configuration of the whole cluster");
             }
         });
     }

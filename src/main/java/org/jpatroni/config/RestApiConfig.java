@@ -15,7 +15,8 @@ import java.util.Optional;
  *        keep-alive wait a second for each lost SYN)
  * @param tls present when {@code certfile} is set
  */
-public record RestApiConfig(HostPort listen, HostPort connectAddress, Optional<NodeConfig.BasicCredentials> authentication,
+public record RestApiConfig(HostPort listen, HostPort connectAddress,
+        Optional<NodeConfig.BasicCredentials> authentication,
         Map<String, String> httpExtraHeaders, Map<String, String> httpsExtraHeaders, String serverTokens,
         int requestQueueSize, Optional<Tls> tls, List<String> allowlist, boolean allowlistIncludeMembers) {
 

@@ -15,7 +15,8 @@ final class SettingText {
         return switch (value) {
             case Boolean bool -> bool ? "on" : "off";
             case BigDecimal decimal -> plain(decimal);
-            case Double number -> number.isInfinite() || number.isNaN() ? number.toString()
+            case Double number -> number.isInfinite() || number.isNaN()
+                    ? number.toString()
                     : plain(new BigDecimal(number.toString()));
             case List<?> list -> list.stream().map(element -> element == null ? "" : of(element))
                     .collect(Collectors.joining(","));

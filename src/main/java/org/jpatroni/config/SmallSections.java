@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 /** Reads the sections {@code log}, {@code watchdog} and {@code tags}. */
 final class SmallSections {
 
-    private static final List<String> LEVELS = List.of("DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL");
+    private static final List<String> LEVELS = List.of("DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL",
+            "CRITICAL");
     private static final List<String> BOOLEAN_TAGS = List.of("nofailover", "noloadbalance", "clonefrom", "nosync",
             "nostream");
 
@@ -62,12 +63,13 @@ final class SmallSections {
     private static void logField(ConfigTree section, Map<String, String> fields, @Nullable Object field) {
         if (field instanceof String attribute) {
             fields.put(attribute, attribute);
-        } else if (field instanceof Map<?, ?> renamed && renamed.size() == 1
-                && renamed.entrySet().iterator().next().getValue() instanceof String name) {
-            fields.put(String.valueOf(renamed.keySet().iterator().next()), name);
-        } else {
-            section.error("format", "each item must be a field or one field with its printed name");
-        }
+        } else
+            if (field instanceof Map<?, ?> renamed && renamed.size() == 1
+                    && renamed.entrySet().iterator().next().getValue() instanceof String name) {
+                        fields.put(String.valueOf(renamed.keySet().iterator().next()), name);
+                    } else {
+                        section.error("format", "each item must be a field or one field with its printed name");
+                    }
     }
 
     private static OptionalInt fileMode(ConfigTree section) {
@@ -80,8 +82,15 @@ final class SmallSections {
         OptionalLong number = Units.parseInteger(written);
         if (number.isPresent()) {
             long value = number.getAsLong();
-            return value >= 50 ? "CRITICAL" : value >= 40 ? "ERROR" : value >= 30 ? "WARNING" : value >= 20 ? "INFO"
-                    : "DEBUG";
+            return value >= 50
+                    ? "CRITICAL"
+                    : value >= 40
+                            ? "ERROR"
+                            : value >= 30
+                                    ? "WARNING"
+                                    : value >= 20
+                                            ? "INFO"
+                                            : "DEBUG";
         }
         if (!LEVELS.contains(level)) {
             section.error(key, "level must be one of " + String.join(", ", LEVELS));
@@ -127,7 +136,8 @@ final class SmallSections {
     /** The sentences that clients look for in the log when a flag and a priority contradict each other; the flag wins. */
     static List<String> tagConflicts(Tags tags) {
         List<String> conflicts = new java.util.ArrayList<>();
-        for (List<String> pair : List.of(List.of("nofailover", "failover_priority"), List.of("nosync", "sync_priority"))) {
+        for (List<String> pair : List.of(List.of("nofailover", "failover_priority"),
+                List.of("nosync", "sync_priority"))) {
             Object flag = tags.values().get(pair.getFirst());
             OptionalLong priority = Units.parseInteger(tags.values().get(pair.getLast()));
             if (!tags.values().containsKey(pair.getFirst()) || priority.isEmpty()) {
@@ -138,7 +148,8 @@ final class SmallSections {
             if (set == priority.getAsLong() > 0) {
                 String shown = YamlScalars.pythonText(flag);
                 conflicts.add("Conflicting configuration between " + pair.getFirst() + ": " + shown + " and "
-                        + pair.getLast() + ": " + priority.getAsLong() + ". Defaulting to " + pair.getFirst() + ": " + shown);
+                        + pair.getLast() + ": " + priority.getAsLong() + ". Defaulting to " + pair.getFirst() + ": "
+                        + shown);
             }
         }
         return conflicts;

@@ -37,11 +37,14 @@ final class StoreReader {
         });
         SUPPORTED.stream().filter(root.values()::containsKey).forEach(chosen::add);
         if (chosen.size() > 1) {
-            root.error(chosen.getLast(), "only one store can be configured, but there are " + String.join(", ", chosen));
+            root.error(chosen.getLast(),
+                    "only one store can be configured, but there are " + String.join(", ", chosen));
         }
-        StoreConfig store = chosen.contains("etcd3") ? etcd3(root.section("etcd3"))
-                : chosen.contains("zookeeper") ? zooKeeper(root.section("zookeeper"))
-                : embedded(root.section("embedded"), name, postgresDataDir);
+        StoreConfig store = chosen.contains("etcd3")
+                ? etcd3(root.section("etcd3"))
+                : chosen.contains("zookeeper")
+                        ? zooKeeper(root.section("zookeeper"))
+                        : embedded(root.section("embedded"), name, postgresDataDir);
         SUPPORTED.forEach(root::has);
         UNSUPPORTED.keySet().forEach(root::has);
         return store;
@@ -165,7 +168,8 @@ final class StoreReader {
                 .orElse(defaultDir);
         Map<String, StoreConfig.EmbeddedMember> members = members(section, name);
         StoreConfig.@Nullable EmbeddedMember own = members.get(name);
-        HostPort defaultListen = own == null ? new HostPort("127.0.0.1", ZOOKEEPER_PORT)
+        HostPort defaultListen = own == null
+                ? new HostPort("127.0.0.1", ZOOKEEPER_PORT)
                 : new HostPort(own.host(), own.clientPort());
         HostPort listen = section.address("listen", ZOOKEEPER_PORT).orElse(defaultListen);
         if (own != null && listen.port() != own.clientPort()) {
@@ -216,12 +220,14 @@ final class StoreReader {
             rest = rest.substring(0, rest.lastIndexOf(':'));
         }
         String host = unbracketed(rest.strip());
-        return isHost(host) ? Optional.of(new StoreConfig.EmbeddedMember(host, ports.get(0), ports.get(1), ports.get(2)))
+        return isHost(host)
+                ? Optional.of(new StoreConfig.EmbeddedMember(host, ports.get(0), ports.get(1), ports.get(2)))
                 : Optional.empty();
     }
 
     private static boolean isHost(String host) {
-        return !HostPorts.isWildcard(host) && host.chars().noneMatch(c -> c == ',' || c == '/' || Character.isWhitespace(c));
+        return !HostPorts.isWildcard(host)
+                && host.chars().noneMatch(c -> c == ',' || c == '/' || Character.isWhitespace(c));
     }
 
     private static String unbracketed(String host) {

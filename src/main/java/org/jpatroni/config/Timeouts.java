@@ -17,7 +17,8 @@ record Timeouts(int loopWait, int retryTimeout, int ttl) {
         if (SHORTEST_LOOP + needed > ttl) {
             int shorter = (ttl - SHORTEST_LOOP) / 2;
             problems.warning("loop_wait", "loop_wait + 2 * retry_timeout is more than ttl (" + loopWait + ", "
-                    + retryTimeout + ", " + ttl + "), using loop_wait " + SHORTEST_LOOP + " and retry_timeout " + shorter);
+                    + retryTimeout + ", " + ttl + "), using loop_wait " + SHORTEST_LOOP + " and retry_timeout "
+                    + shorter);
             return new Timeouts(SHORTEST_LOOP, shorter, ttl);
         }
         int shorter = ttl - 2 * retryTimeout;

@@ -72,7 +72,8 @@ public final class YamlReader {
             throw new ConfigException(source + ":" + line + ": has a character that YAML does not allow (code "
                     + unreadable.getCodePoint() + ")");
         } catch (YAMLException other) {
-            throw new ConfigException(source + ": " + String.valueOf(other.getMessage()).lines().findFirst().orElse(""));
+            throw new ConfigException(
+                    source + ": " + String.valueOf(other.getMessage()).lines().findFirst().orElse(""));
         }
     }
 
@@ -137,7 +138,8 @@ public final class YamlReader {
     }
 
     private void forget(String path) {
-        origins.keySet().removeIf(known -> known.equals(path) || known.startsWith(path + ".") || known.startsWith(path + "["));
+        origins.keySet()
+                .removeIf(known -> known.equals(path) || known.startsWith(path + ".") || known.startsWith(path + "["));
     }
 
     private void merge(Map<String, @Nullable Object> map, Node source, String path) {

@@ -53,23 +53,26 @@ class CommandLineTest {
         assertThat(out.toString()).isEmpty();
         assertThat(err.toString().lines()).contains("error: name: is required",
                 "error: restapi.listen: must be host:port with a port from 1 to 65535 (" + file + ":3)",
-                "error: postgresql.data_dir: is required", "warning: lgo: is not known, did you mean log? (" + file + ":2)",
+                "error: postgresql.data_dir: is required",
+                "warning: lgo: is not known, did you mean log? (" + file + ":2)",
                 "The configuration in " + file + " is not valid: 5 problems");
     }
 
     @Test
     void aValidFileIsPrintedWithoutSecrets(@TempDir Path folder) throws IOException {
-        Path file = Files.writeString(folder.resolve("p.yml"), """
-                scope: a
-                name: n
-                restapi: {listen: '127.0.0.1:8008', connect_address: '127.0.0.1:8008'}
-                postgresql:
-                  listen: 127.0.0.1:5432
-                  connect_address: 127.0.0.1:5432
-                  data_dir: %s/data
-                  pgpass: %s/pgpass
-                  authentication: {superuser: {username: s, password: geheim}, replication: {username: r, password: geheim}}
-                """.formatted(folder, folder));
+        Path file = Files.writeString(folder.resolve("p.yml"),
+                """
+                        scope: a
+                        name: n
+                        restapi: {listen: '127.0.0.1:8008', connect_address: '127.0.0.1:8008'}
+                        postgresql:
+                          listen: 127.0.0.1:5432
+                          connect_address: 127.0.0.1:5432
+                          data_dir: %s/data
+                          pgpass: %s/pgpass
+                          authentication: {superuser: {username: s, password: geheim}, replication: {username: r, password: geheim}}
+                        """
+                        .formatted(folder, folder));
         assertThat(parse("--validate-config", "-i", "-p", file.toString())).isEqualTo(new Exit(0));
         assertThat(out.toString()).contains("scope: a", "password: '***'", "is valid").doesNotContain("geheim");
         assertThat(err.toString()).isEmpty();
@@ -93,10 +96,12 @@ class CommandLineTest {
                   authentication: {superuser: {username: s}, replication: {username: r}}
                 """.formatted(folder, folder));
         assertThat(parse("--validate-config", "-i", file.toString())).isEqualTo(new Exit(1));
-        assertThat(err.toString().lines()).contains("error: restapi.certfile: /absent/cert does not exist or cannot be read",
+        assertThat(err.toString().lines()).contains(
+                "error: restapi.certfile: /absent/cert does not exist or cannot be read",
                 "error: log.dir: /absent is no directory that can be written to",
                 "error: postgresql.bin_dir: /absent/postgres is no program",
                 "error: postgresql.pgpass: " + folder + " exists and is no file",
-                "error: postgresql.data_dir: " + folder + "/data is of PostgreSQL 9.6; 13 is the oldest that is supported");
+                "error: postgresql.data_dir: " + folder
+                        + "/data is of PostgreSQL 9.6; 13 is the oldest that is supported");
     }
 }

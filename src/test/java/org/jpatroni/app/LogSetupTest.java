@@ -69,7 +69,8 @@ class LogSetupTest {
 
     @Test
     void theFormatOfTheAcceptanceSuite() {
-        apply(config("DEBUG", "%(asctime)s %(levelname)s [%(pathname)s:%(lineno)d - %(funcName)s]: %(message)s", "plain"));
+        apply(config("DEBUG", "%(asctime)s %(levelname)s [%(pathname)s:%(lineno)d - %(funcName)s]: %(message)s",
+                "plain"));
         log.warn("text");
         assertThat(lines().getFirst()).matches(TIME + " WARNING \\[org/jpatroni/app/LogSetupTest.java:\\d+ - "
                 + "theFormatOfTheAcceptanceSuite\\]: text");

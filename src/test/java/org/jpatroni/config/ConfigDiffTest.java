@@ -24,7 +24,8 @@ class ConfigDiffTest {
                 .isEqualTo(new ConfigDiff(false, false, false, false, true, false, false, List.of()));
         assertThat(diff(ConfigLoaderTest.MINIMAL + "  parameters: {work_mem: 1MB}"))
                 .isEqualTo(new ConfigDiff(false, false, false, false, false, false, true, List.of()));
-        assertThat(diff(ConfigLoaderTest.MINIMAL.replace("8008\"}", "8008\", authentication: {username: u, password: p}}")))
+        assertThat(diff(
+                ConfigLoaderTest.MINIMAL.replace("8008\"}", "8008\", authentication: {username: u, password: p}}")))
                 .isEqualTo(new ConfigDiff(true, false, true, false, false, false, false, List.of()));
         assertThat(diff(ConfigLoaderTest.MINIMAL.replace("8008", "8009")))
                 .isEqualTo(new ConfigDiff(true, true, false, false, false, false, false, List.of()));
@@ -33,6 +34,7 @@ class ConfigDiffTest {
     @Test
     void whatNeedsANewAgent() throws ConfigException {
         assertThat(diff(ConfigLoaderTest.MINIMAL.replace("/data/pg1", "/data/pg2").replace("batman", "robin")
-                + "etcd3: {host: 10.0.0.2}").needAgentRestart()).containsExactly("scope", "etcd3", "postgresql.data_dir");
+                + "etcd3: {host: 10.0.0.2}").needAgentRestart())
+                .containsExactly("scope", "etcd3", "postgresql.data_dir");
     }
 }

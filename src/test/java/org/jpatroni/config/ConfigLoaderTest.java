@@ -86,13 +86,15 @@ class ConfigLoaderTest {
         assertThat(problemsOf("postgresql: {}")).containsExactlyInAnyOrder("scope: is required", "name: is required",
                 "restapi.listen: is required", "postgresql.listen: is required (PATRONI_CONFIGURATION:1)".replace(
                         " (PATRONI_CONFIGURATION:1)", ""),
-                "postgresql.data_dir: is required", "postgresql.authentication: is required, with superuser and replication");
+                "postgresql.data_dir: is required",
+                "postgresql.authentication: is required, with superuser and replication");
     }
 
     @Test
     void problemsNamePathAndLine() {
         assertThat(problemsOf(MINIMAL.replace("10.0.0.1:5432\n  connect", "10.0.0.1:x\n  connect")))
-                .containsExactly("postgresql.listen: must be host:port with a port from 1 to 65535 (PATRONI_CONFIGURATION:5)");
+                .containsExactly(
+                        "postgresql.listen: must be host:port with a port from 1 to 65535 (PATRONI_CONFIGURATION:5)");
     }
 
     @Test

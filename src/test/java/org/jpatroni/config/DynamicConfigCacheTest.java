@@ -11,8 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class DynamicConfigCacheTest {
 
-    @TempDir
-    private Path directory;
+    @TempDir private Path directory;
 
     private DynamicConfigCache cache() throws IOException {
         Files.writeString(directory.resolve("PG_VERSION"), "15\n");

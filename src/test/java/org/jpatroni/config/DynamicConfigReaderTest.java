@@ -27,14 +27,15 @@ class DynamicConfigReaderTest {
 
     @Test
     void everySettingIsTaken() {
-        DynamicConfigReader.Result result = read("""
-                {"ttl": 60, "loop_wait": 5, "retry_timeout": 8, "maximum_lag_on_failover": 7, "maximum_lag_on_syncnode": 9,
-                 "primary_start_timeout": 11, "primary_stop_timeout": 12, "primary_race_backoff": 13, "check_timeline": true,
-                 "pause": true, "failsafe_mode": true, "synchronous_mode": "quorum", "synchronous_mode_strict": true,
-                 "synchronous_node_count": 2, "max_timelines_history": 14, "member_slots_ttl": "1h",
-                 "slots": {"a": {"type": "physical"}, "b": 0}, "ignore_slots": [{"name": "c"}],
-                 "postgresql": {"use_slots": false, "use_pg_rewind": true, "remove_data_directory_on_rewind_failure": true,
-                    "remove_data_directory_on_diverged_timelines": true}}""");
+        DynamicConfigReader.Result result = read(
+                """
+                        {"ttl": 60, "loop_wait": 5, "retry_timeout": 8, "maximum_lag_on_failover": 7, "maximum_lag_on_syncnode": 9,
+                         "primary_start_timeout": 11, "primary_stop_timeout": 12, "primary_race_backoff": 13, "check_timeline": true,
+                         "pause": true, "failsafe_mode": true, "synchronous_mode": "quorum", "synchronous_mode_strict": true,
+                         "synchronous_node_count": 2, "max_timelines_history": 14, "member_slots_ttl": "1h",
+                         "slots": {"a": {"type": "physical"}, "b": 0}, "ignore_slots": [{"name": "c"}],
+                         "postgresql": {"use_slots": false, "use_pg_rewind": true, "remove_data_directory_on_rewind_failure": true,
+                            "remove_data_directory_on_diverged_timelines": true}}""");
         assertThat(result.warnings()).isEmpty();
         DynamicConfig config = result.config();
         assertThat(List.of(config.ttlSeconds(), config.loopWaitSeconds(), config.retryTimeoutSeconds(),
@@ -120,8 +121,10 @@ class DynamicConfigReaderTest {
             "max_timelines_history", "member_slots_ttl", "slots", "ignore_slots", "standby_cluster", "postgresql"})
     void aBadValueOfOneKeyNeverSpoilsTheRest(String key) {
         for (String bad : List.of("\"nonsense\"", "[[1]]", "-7777777777777777777777", "1e400", "\"\\u0000\"")) {
-            DynamicConfigReader.Result result = read("{\"primary_race_backoff\": 3, \"zz\": 1.10, \"" + key + "\": " + bad + "}");
-            assertThat(result.config().primaryRaceBackoffSeconds()).isEqualTo(key.equals("primary_race_backoff") ? 0 : 3);
+            DynamicConfigReader.Result result = read(
+                    "{\"primary_race_backoff\": 3, \"zz\": 1.10, \"" + key + "\": " + bad + "}");
+            assertThat(result.config().primaryRaceBackoffSeconds())
+                    .isEqualTo(key.equals("primary_race_backoff") ? 0 : 3);
             assertThat(result.warnings()).as(key + " " + bad).isNotEmpty();
             assertThat(JsonTree.write(result.config().tree())).contains("\"zz\":1.10");
         }
@@ -129,10 +132,11 @@ class DynamicConfigReaderTest {
 
     @Test
     void validationSaysWhatReadingWouldChange() throws ConfigException {
-        assertThat(DynamicConfigValidator.validate(JsonTree.readObject("""
-                {"ttl": 10, "loop_wait": "x", "pause": "maybe", "slots": {"a": "b", "c": {"type": "logical"}, "d": 0, "e": null},
-                 "postgresql": {"parameters": {"max_connections": 5, "port": 1, "wal_level": "minimal", "work_mem": "4MB"},
-                    "pg_hba": "all"}, "standby_cluster": {"port": 70000}, "whatever": {}}""")))
+        assertThat(DynamicConfigValidator.validate(JsonTree.readObject(
+                """
+                        {"ttl": 10, "loop_wait": "x", "pause": "maybe", "slots": {"a": "b", "c": {"type": "logical"}, "d": 0, "e": null},
+                         "postgresql": {"parameters": {"max_connections": 5, "port": 1, "wal_level": "minimal", "work_mem": "4MB"},
+                            "pg_hba": "all"}, "standby_cluster": {"port": 70000}, "whatever": {}}""")))
                 .containsExactly("ttl: must be a whole number not below 20",
                         "loop_wait: must be a whole number not below 1", "pause: must be true or false",
                         "slots.a: must be a mapping", "slots.c: a logical slot needs database and plugin",

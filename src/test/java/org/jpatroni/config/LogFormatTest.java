@@ -15,9 +15,12 @@ class LogFormatTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', ignoreLeadingAndTrailingWhitespace = false, value = {
-            "%(asctime)s %(levelname)s: %(message)s|now INFO: hello", "%(levelname)-8s.|INFO    .", "%(levelname)8s.|    INFO.",
-            "%(levelname).2s|IN", "%(lineno)d|42", "%(lineno)05d|00042", "%(lineno)s|42", "%(msecs)03d|007", "%(msecs).2f|7.50",
-            "%(msecs)s|7.5", "100%% %(message)s|100% hello", "%(message)d|hello", "%(levelname)+s|INFO", "%(lineno)-05d.|42   ."})
+            "%(asctime)s %(levelname)s: %(message)s|now INFO: hello", "%(levelname)-8s.|INFO    .",
+            "%(levelname)8s.|    INFO.",
+            "%(levelname).2s|IN", "%(lineno)d|42", "%(lineno)05d|00042", "%(lineno)s|42", "%(msecs)03d|007",
+            "%(msecs).2f|7.50",
+            "%(msecs)s|7.5", "100%% %(message)s|100% hello", "%(message)d|hello", "%(levelname)+s|INFO",
+            "%(lineno)-05d.|42   ."})
     void rendersAsPython(String format, String expected) {
         assertThat(LogFormat.parse(format).render(name -> VALUES.getOrDefault(name, "?"))).isEqualTo(expected);
     }

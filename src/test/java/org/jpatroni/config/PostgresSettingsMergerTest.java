@@ -22,7 +22,8 @@ class PostgresSettingsMergerTest {
     @Test
     void defaults() throws ConfigException {
         PostgresSettings settings = merge("", "{}", PostgresRole.PRIMARY);
-        assertThat(settings.parameters()).containsExactlyInAnyOrderEntriesOf(Map.ofEntries(Map.entry("wal_level", "replica"),
+        assertThat(settings.parameters()).containsExactlyInAnyOrderEntriesOf(Map.ofEntries(
+                Map.entry("wal_level", "replica"),
                 Map.entry("hot_standby", "on"), Map.entry("max_connections", "100"), Map.entry("max_wal_senders", "10"),
                 Map.entry("max_prepared_transactions", "0"), Map.entry("max_locks_per_transaction", "64"),
                 Map.entry("track_commit_timestamp", "off"), Map.entry("max_replication_slots", "10"),
@@ -47,15 +48,19 @@ class PostgresSettingsMergerTest {
                 create_replica_methods: [pgbackrest, basebackup]
                 pgbackrest: {command: x}
                 parameters: {Work_Mem: 8MB, ssl: on, max_connections: 500, random_page_cost: 1.1, autovacuum: null}
-                """, """
-                {"postgresql": {"use_slots": false, "pg_hba": ["host all all all md5"], "pg_ident": ["a b c"], "data_dir": "/evil",
-                 "parameters": {"work_mem": "4MB", "MAX_CONNECTIONS": "0x100", "autovacuum": "off", "wal_keep_segments": 10,
-                   "max_wal_senders": 1, "port": 1, "wal_level": "logical", "track_commit_timestamp": true}}}""",
+                """,
+                """
+                        {"postgresql": {"use_slots": false, "pg_hba": ["host all all all md5"], "pg_ident": ["a b c"], "data_dir": "/evil",
+                         "parameters": {"work_mem": "4MB", "MAX_CONNECTIONS": "0x100", "autovacuum": "off", "wal_keep_segments": 10,
+                           "max_wal_senders": 1, "port": 1, "wal_level": "logical", "track_commit_timestamp": true}}}""",
                 PostgresRole.REPLICA);
         assertThat(settings.parameters()).containsEntry("Work_Mem", "8MB").doesNotContainKey("work_mem")
-                .containsEntry("ssl", "on").containsEntry("max_connections", "256").containsEntry("random_page_cost", "1.1")
-                .doesNotContainKey("autovacuum").containsEntry("wal_keep_size", "160MB").doesNotContainKey("wal_keep_segments")
-                .containsEntry("max_wal_senders", "10").containsEntry("port", "5432").containsEntry("wal_level", "logical")
+                .containsEntry("ssl", "on").containsEntry("max_connections", "256")
+                .containsEntry("random_page_cost", "1.1")
+                .doesNotContainKey("autovacuum").containsEntry("wal_keep_size", "160MB")
+                .doesNotContainKey("wal_keep_segments")
+                .containsEntry("max_wal_senders", "10").containsEntry("port", "5432")
+                .containsEntry("wal_level", "logical")
                 .containsEntry("track_commit_timestamp", "on");
         assertThat(settings.useSlots()).isFalse();
         assertThat(settings.usePgRewind()).isTrue();
@@ -84,11 +89,14 @@ class PostgresSettingsMergerTest {
 
     @Test
     void keptWalSizeWinsOverSegmentsAndFilesAreTakenFromTheConfigurationDirectory() throws ConfigException {
-        PostgresSettings settings = merge("config_dir: /etc/pg\nparameters: {hba_file: my_hba.conf, ident_file: /abs/ident}",
+        PostgresSettings settings = merge(
+                "config_dir: /etc/pg\nparameters: {hba_file: my_hba.conf, ident_file: /abs/ident}",
                 """
                         {"synchronous_mode": true, "postgresql": {"parameters": {"wal_keep_segments": 99, "wal_keep_size": "1GB",
-                         "synchronous_standby_names": "*"}}}""", PostgresRole.PRIMARY);
-        assertThat(settings.parameters()).containsEntry("wal_keep_size", "1GB").containsEntry("hba_file", "/etc/pg/my_hba.conf")
+                         "synchronous_standby_names": "*"}}}""",
+                PostgresRole.PRIMARY);
+        assertThat(settings.parameters()).containsEntry("wal_keep_size", "1GB")
+                .containsEntry("hba_file", "/etc/pg/my_hba.conf")
                 .containsEntry("ident_file", "/abs/ident").doesNotContainKey("synchronous_standby_names");
     }
 }

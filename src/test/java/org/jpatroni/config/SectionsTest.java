@@ -111,11 +111,13 @@ class SectionsTest {
         assertThat(config.watchdog()).isEqualTo(new WatchdogConfig(WatchdogConfig.Mode.OFF, "/dev/wd", -1, "testing"));
         assertThat(config.log()).isEqualTo(new LogConfig("WARNING", Optional.empty(), Optional.of("%H"), "json",
                 Optional.of("/var/log"), 9, 2, Map.of("a", "DEBUG", "b", "CRITICAL"), true,
-                Map.of("message", "message", "levelname", "level"), Map.of("app", "db"), OptionalInt.of(0640), "DEBUG"));
+                Map.of("message", "message", "levelname", "level"), Map.of("app", "db"), OptionalInt.of(0640),
+                "DEBUG"));
         assertThat(config.tags().values().toString()).isEqualTo("{nofailover=false, custom=1.5}");
         assertThat(config.bootstrap().method()).isEqualTo("restore");
         assertThat(config.bootstrap().postBootstrap()).contains("psql");
-        assertThat(config.bootstrap().initdbOptions()).containsExactly("--data-checksums", "--encoding=UTF8", "--locale=C",
+        assertThat(config.bootstrap().initdbOptions()).containsExactly("--data-checksums", "--encoding=UTF8",
+                "--locale=C",
                 "--wal-segsize=64");
         assertThat(config.bootstrap().dcs().toString()).isEqualTo("{ttl=20}");
         assertThat(config.store()).isEqualTo(new StoreConfig.ZooKeeper(List.of("zk1:2181", "zk2:2182"), false,
@@ -160,8 +162,10 @@ class SectionsTest {
             "embedded: {members: {pg1: 'h:1:2:3'}, listen: 'h:9'} | embedded.listen: must have the client port of this member, 1 (T:11)",
             "embedded: {listen: '10.0.0.1:8008'} | embedded.listen: wants port 8008, as restapi.listen does (T:11)"})
     void mistakesAreNamed(String line, String problem) {
-        String yaml = ConfigLoaderTest.MINIMAL + (line.startsWith("{") ? line.substring(1, line.length() - 1)
-                .replace("}, zookeeper", "}\nzookeeper") : line) + "\n";
+        String yaml = ConfigLoaderTest.MINIMAL + (line.startsWith("{")
+                ? line.substring(1, line.length() - 1)
+                        .replace("}, zookeeper", "}\nzookeeper")
+                : line) + "\n";
         String expected = problem.replace("(T:", "(PATRONI_CONFIGURATION:");
         if (line.startsWith("{")) {
             expected = expected.replace(":11)", ":12)");
@@ -172,11 +176,13 @@ class SectionsTest {
     @Test
     void etcdEndpoints() throws ConfigException {
         assertThat(etcd("{hosts: 'a:1, b'}").endpoints()).containsExactly("http://a:1", "http://b:2379");
-        assertThat(etcd("{hosts: ['[::1]:1'], protocol: https, port: 9}").endpoints()).containsExactly("https://[::1]:1");
+        assertThat(etcd("{hosts: ['[::1]:1'], protocol: https, port: 9}").endpoints())
+                .containsExactly("https://[::1]:1");
         assertThat(etcd("{host: a}").endpoints()).containsExactly("http://a:2379");
         StoreConfig.Etcd3 url = etcd("{url: 'https://u:p@h', username: x, cacert: /c, cert: /d, key: /k}");
         assertThat(url).isEqualTo(new StoreConfig.Etcd3(List.of("https://h:2379"), Optional.empty(), Optional.empty(),
-                Optional.of("u"), Optional.of(new Secret("p")), Optional.of("/c"), Optional.of("/d"), Optional.of("/k")));
+                Optional.of("u"), Optional.of(new Secret("p")), Optional.of("/c"), Optional.of("/d"),
+                Optional.of("/k")));
         assertThat(etcd("{proxy: 'http://h:1'}").endpoints()).containsExactly("http://h:1");
         assertThat(etcd("{srv: example.org, srv_suffix: s, username: u, password: 7}")).isEqualTo(
                 new StoreConfig.Etcd3(List.of(), Optional.of("example.org"), Optional.of("s"), Optional.of("u"),
@@ -184,7 +190,8 @@ class SectionsTest {
     }
 
     private static StoreConfig.Etcd3 etcd(String section) throws ConfigException {
-        return (StoreConfig.Etcd3) ConfigLoaderTest.load(ConfigLoaderTest.MINIMAL + "etcd3: " + section).config().store();
+        return (StoreConfig.Etcd3) ConfigLoaderTest.load(ConfigLoaderTest.MINIMAL + "etcd3: " + section).config()
+                .store();
     }
 
     @Test
@@ -211,7 +218,8 @@ class SectionsTest {
             "nofailover: false, failover_priority: 0 | Conflicting configuration between nofailover: False and failover_priority: 0. Defaulting to nofailover: False",
             "nosync: true, sync_priority: 2 | Conflicting configuration between nosync: True and sync_priority: 2. Defaulting to nosync: True",
             "nosync: false, sync_priority: 0 | Conflicting configuration between nosync: False and sync_priority: 0. Defaulting to nosync: False",
-            "nofailover: true, failover_priority: 0 | ", "nofailover: false, failover_priority: 5 | ", "sync_priority: 0 |"})
+            "nofailover: true, failover_priority: 0 | ", "nofailover: false, failover_priority: 5 | ",
+            "sync_priority: 0 |"})
     void contradictingTagsAreWarnedOf(String tags, String warning) throws ConfigException {
         assertThat(ConfigLoaderTest.load(ConfigLoaderTest.MINIMAL + "tags: {" + tags + "}").warnings())
                 .isEqualTo(warning == null ? List.of() : List.of(warning));

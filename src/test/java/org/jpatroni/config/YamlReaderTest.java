@@ -77,7 +77,8 @@ class YamlReaderTest {
                 .isEqualTo(Map.of("a", 2, "b", Map.of("x", 1, "y", 3)));
         assertThat(value("base: &b {x: 1}\nother: &o {x: 2, z: 3}\nc: {<<: [*b, *o], w: 0}\n").toString())
                 .isEqualTo("{base={x=1}, other={x=2, z=3}, c={x=1, z=3, w=0}}");
-        assertThat(value("1: a\non: b\n~: c\n1.5: d")).isEqualTo(Map.of("1", "a", "true", "b", "null", "c", "1.5", "d"));
+        assertThat(value("1: a\non: b\n~: c\n1.5: d"))
+                .isEqualTo(Map.of("1", "a", "true", "b", "null", "c", "1.5", "d"));
     }
 
     @Test
@@ -99,7 +100,8 @@ class YamlReaderTest {
             "a: {<<: 5}|test.yml:1:9: << takes a mapping or a list of mappings",
             "a: !!int hunter2|test.yml:1:4: the value does not fit its kind"})
     void brokenTextsEndInOneLine(String yaml, String message) {
-        assertThatThrownBy(() -> value(yaml.replace('#', '\n'))).isInstanceOf(ConfigException.class).hasMessage(message);
+        assertThatThrownBy(() -> value(yaml.replace('#', '\n'))).isInstanceOf(ConfigException.class)
+                .hasMessage(message);
     }
 
     @Test
@@ -112,7 +114,8 @@ class YamlReaderTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1.0, 1.0", "0.0001, 0.0001", "0.00001, 1e-05", "1e16, 1e+16", "123456789.5, 123456789.5", "1e22, 1e+22",
+    @CsvSource({"1.0, 1.0", "0.0001, 0.0001", "0.00001, 1e-05", "1e16, 1e+16", "123456789.5, 123456789.5",
+            "1e22, 1e+22",
             "-0.5, -0.5", "1.5e-7, 1.5e-07"})
     void realsAsPythonWritesThem(double number, String expected) {
         assertThat(YamlScalars.pythonText(number)).isEqualTo(expected);
