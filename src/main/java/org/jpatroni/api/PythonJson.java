@@ -1,6 +1,8 @@
 package org.jpatroni.api;
 
 import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -111,7 +113,7 @@ final class PythonJson {
         if (value == 0) {
             return 1 / value < 0 ? "-0.0" : "0.0";
         }
-        BigDecimal shortest = new BigDecimal(Double.toString(Math.abs(value))).stripTrailingZeros();
+        BigDecimal shortest = shortest(Math.abs(value));
         String digits = shortest.unscaledValue().toString();
         int exponent = digits.length() - shortest.scale() - 1;
         StringBuilder out = new StringBuilder(24);
@@ -135,5 +137,12 @@ final class PythonJson {
             return out.append(digits).append("0".repeat(whole - digits.length())).append(".0").toString();
         }
         return out.append(digits, 0, whole).append('.').append(digits, whole, digits.length()).toString();
+    }
+
+    /** Java's digits are the shortest but that it takes two where one would do; that shows in the smallest numbers only. */
+    private static BigDecimal shortest(double value) {
+        BigDecimal java = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+        BigDecimal oneDigit = java.round(new MathContext(1, RoundingMode.HALF_EVEN));
+        return oneDigit.doubleValue() == value ? oneDigit.stripTrailingZeros() : java;
     }
 }
