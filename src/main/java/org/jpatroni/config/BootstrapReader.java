@@ -30,7 +30,7 @@ final class BootstrapReader {
         if (section.has("users")) {
             section.warning("users", "has no effect since Patroni 4; create users with post_bootstrap");
         }
-        List<String> known = new ArrayList<>(List.of("post_init", method));
+        List<String> known = new ArrayList<>(List.of("post_init", "pg_hba", method));
         section.values().forEach((key, value) -> {
             if (value instanceof Map<?, ?> map && map.containsKey("command")) {
                 known.add(key);

@@ -67,6 +67,10 @@ public final class ConfigTree {
                 error(key, "must be text; YAML reads this value as true or false unless it is quoted");
                 yield Optional.empty();
             }
+            case String text when text.indexOf('\0') >= 0 -> {
+                error(key, "must not contain a character with the code 0");
+                yield Optional.empty();
+            }
             case String text -> text.isEmpty() ? Optional.empty() : Optional.of(text);
             case Number number -> Optional.of(YamlScalars.pythonText(number));
             default -> {

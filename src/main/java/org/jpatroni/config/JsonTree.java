@@ -39,6 +39,9 @@ public final class JsonTree {
             var place = broken.getLocation();
             throw new ConfigException("is no JSON text"
                     + (place == null ? "" : ", line " + place.getLineNr() + " column " + place.getColumnNr()));
+        } catch (NumberFormatException leaked) {
+            // Jackson 3.2 lets it through for exponents that BigDecimal cannot hold.
+            throw new ConfigException("is no JSON text: a number is out of all bounds");
         }
         if (!(value instanceof Map<?, ?> map)) {
             throw new ConfigException("is no JSON object");

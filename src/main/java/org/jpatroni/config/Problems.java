@@ -44,7 +44,10 @@ public final class Problems {
     }
 
     private void add(List<String> lines, String path, String message) {
-        String origin = origins.get(path);
+        String origin = origins.containsKey(path)
+                ? origins.get(path)
+                : origins.entrySet().stream().filter(entry -> entry.getKey().startsWith(path + ".")).findFirst()
+                        .map(Map.Entry::getValue).orElse(null);
         String line = path + ": " + message + (origin == null ? "" : " (" + origin + ")");
         if (!lines.contains(line)) {
             lines.add(line);

@@ -63,7 +63,13 @@ class EnvironmentOverlayTest {
             "LOG_DIR | /d | {log={dir=/d}}", "LOG_MODE | 0644 | {log={mode=0644}}",
             "LOG_FILE_NUM | 3 | {log={file_num=3}}",
             "LOG_FILE_SIZE | 9 | {log={file_size=9}}", "LOG_MAX_QUEUE_SIZE | 9 | {log={max_queue_size=9}}",
-            "LOG_DEDUPLICATE_HEARTBEAT_LOGS | on | {log={deduplicate_heartbeat_logs=on}}",
+            "LOG_DEDUPLICATE_HEARTBEAT_LOGS | on | {log={deduplicate_heartbeat_logs=on}}"})
+    void everyVariableHasItsPlace(String name, String value, String tree) throws ConfigException {
+        assertPlace(name, value, tree);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
             "ETCD3_HOST | localhost:2379 | {etcd3={host=localhost:2379}}",
             "ETCD3_HOSTS | 'a:1','b:2' | {etcd3={hosts=[a:1, b:2]}}",
             "ETCD3_URL | https://a:1 | {etcd3={url=https://a:1}}",
@@ -83,7 +89,11 @@ class EnvironmentOverlayTest {
             "EMBEDDED_DATA_DIR | /d | {embedded={data_dir=/d}}", "EMBEDDED_LISTEN | a:1 | {embedded={listen=a:1}}",
             "EMBEDDED_MEMBERS | {a: 'h:1:2:3'} | {embedded={members={a=h:1:2:3}}}",
             "CONSUL_HOST | h | {consul={host=h}}"})
-    void everyVariableHasItsPlace(String name, String value, String tree) throws ConfigException {
+    void everyVariableOfStoresHasItsPlace(String name, String value, String tree) throws ConfigException {
+        assertPlace(name, value, tree);
+    }
+
+    private static void assertPlace(String name, String value, String tree) throws ConfigException {
         EnvironmentOverlay.Overlay overlay = EnvironmentOverlay.read(Map.of("PATRONI_" + name, value));
         assertThat(overlay.tree().toString()).isEqualTo(tree);
         assertThat(overlay.warnings()).isEmpty();

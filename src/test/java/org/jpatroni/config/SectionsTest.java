@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Every setting of every section with a value that is not its default, and what is wrong with wrong ones. */
 class SectionsTest {
 
-    private static final String FULL = """
+    static final String FULL = """
             scope: batman
             namespace: db//patroni
             name: pg1
