@@ -41,7 +41,7 @@ record ServerParts(NodeConfig node, DynamicConfig dynamic, Tasks tasks, Programs
         RecoverySettings recovery = new RecoverySettings(postgres, settings, node.name(), pgPass, version::major);
         recovery.want(settings, dynamic.standbyCluster());
         ServerSettings server = new ServerSettings(postgres, settings, node.scope(), recovery,
-                new ProgramProbe(programs, data));
+                new ProgramProbe(programs, data.path()));
         LocalConnections connections = new LocalConnections(postgres, server, tasks);
         SqlSession work = connections.open("work");
         SqlSession heartbeat = connections.open("heartbeat");
