@@ -16,9 +16,7 @@ final class Admission {
         /** Anything. */
         ORDINARY,
         /** One health check. */
-        LANE,
-        /** Nothing: even the lane is full. */
-        NONE
+        LANE
     }
 
     private final ApiLimits limits;
@@ -41,7 +39,8 @@ final class Admission {
             return Ticket.ORDINARY;
         }
         counters.mishap(overTotal ? ApiCounters.Mishap.OVER_TOTAL : ApiCounters.Mishap.OVER_ADDRESS);
-        return lane.incrementAndGet() > limits.laneMax() ? Ticket.NONE : Ticket.LANE;
+        lane.incrementAndGet();
+        return Ticket.LANE;
     }
 
     void leave(InetAddress address, Ticket ticket) {

@@ -5,7 +5,7 @@ package org.jpatroni.api;
  *
  * @param connectionsMax open connections in total; more are served in the lane only
  * @param perAddressMax of these from one address
- * @param laneMax connections beyond the limits that may still ask for a health check, one request each
+ * @param laneMax connections beyond the limits that may still ask for a health check, one request each; the oldest silent one makes room
  * @param headMillis from the first byte (of a new connection: from its start, TLS handshake included) to the end of the head
  * @param bodyMillis for the body
  * @param idleMillis between two requests

@@ -50,6 +50,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
     private InetAddress address = InetAddress.getLoopbackAddress();
     private Admission.Ticket ticket = Admission.Ticket.ORDINARY;
     private Phase phase = Phase.FIRST_HEAD;
+    private long activeSinceNanos;
     private long deadlineNanos;
     private long unreadSinceNanos;
     private boolean bytesSeen;
@@ -70,11 +71,12 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
             address = Admission.normalised(remote.getAddress());
         }
         ticket = loop.shared().admission().enter(address);
-        loop.add(this, ticket);
         boolean inLane = ticket != Admission.Ticket.ORDINARY;
         enter(Phase.FIRST_HEAD, inLane ? loop.limits().laneHeadMillis() : loop.limits().headMillis());
-        if (ticket == Admission.Ticket.NONE && !loop.evictFromLane()) {
-            send(refusalOverCapacity(false), false, false);
+        activeSinceNanos = loop.nanos();
+        if (!loop.add(this, ticket)) {
+            write(loop.wire().encode(refusalOverCapacity(false), false, false, loop.wall()));
+            finish(false);
         }
         ctx.fireChannelActive();
     }
@@ -305,9 +307,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
         closeNow();
     }
 
-    /** In the lane, and no request has come yet. */
-    boolean hasNotAsked() {
-        return phase == Phase.FIRST_HEAD && !done;
+    /** No request has come in that time. */
+    boolean hasNotAskedFor(long nanos) {
+        return phase == Phase.FIRST_HEAD && !done && loop.nanos() - activeSinceNanos > nanos;
     }
 
     void closeNow() {

@@ -75,7 +75,7 @@ public final class HttpFrontend implements AutoCloseable {
         this.allocator = new PooledByteBufAllocator(true, 0, count, 8192, 5, 64, 16, false);
         Router router = new ReadRoutes(time, counters, node::agentMetrics).router();
         HttpLoop.Shared shared = new HttpLoop.Shared(node, time, limits, counters, router,
-                new Admission(limits, counters), () -> settings.config(), productVersion);
+                new Admission(limits, counters), () -> settings.config(), productVersion, count);
         for (EventExecutor executor : group) {
             HttpLoop loop = new HttpLoop(shared, executor);
             loops.put(executor, loop);
@@ -162,7 +162,8 @@ public final class HttpFrontend implements AutoCloseable {
             open.forEach(Channel::close);
             throw failure;
         }
-        LOG.info("REST API listens on {}", config.listen());
+        LOG.info("REST API listens on {}",
+                open.stream().map(listener -> String.valueOf(listener.localAddress())).toList());
         return open;
     }
 

@@ -17,10 +17,18 @@ import org.jpatroni.runtime.Time;
 /** What the connections of one event loop share. Touched by that loop only, but for what its constructor is given. */
 final class HttpLoop {
 
-    /** The parts that all loops share. */
+    /**
+     * The parts that all loops share.
+     *
+     * @param loops how many there are
+     */
     record Shared(NodeView node, Time time, ApiLimits limits, ApiCounters counters, Router router, Admission admission,
-            Supplier<RestApiConfig> config, String productVersion) {
+            Supplier<RestApiConfig> config, String productVersion, int loops) {
     }
+
+    private static final long LANE_GRACE_NANOS = 20_000_000L;
+    /** How often the lane's room may be taken by connections that came within the grace. */
+    private static final int LANE_OVERFLOW = 4;
 
     private final Shared shared;
     private final FlightDesk<NodeStatus, StatusPage> statusDesk;
@@ -89,11 +97,22 @@ final class HttpLoop {
         return wire;
     }
 
-    void add(HttpConnection connection, Admission.Ticket ticket) {
+    /**
+     * Takes a connection in.
+     *
+     * @return false when even the lane has no room for it
+     */
+    boolean add(HttpConnection connection, Admission.Ticket ticket) {
         connections.add(connection);
-        if (ticket == Admission.Ticket.LANE) {
+        if (ticket == Admission.Ticket.ORDINARY) {
+            return true;
+        }
+        int room = Math.max(1, limits().laneMax() / shared.loops());
+        boolean admitted = lane.size() < room || evictFromLane() || lane.size() < room * LANE_OVERFLOW;
+        if (admitted) {
             lane.add(connection);
         }
+        return admitted;
     }
 
     void remove(HttpConnection connection) {
@@ -103,11 +122,12 @@ final class HttpLoop {
 
     /**
      * Makes room in a full lane: the one that has waited longest without asking anything has to go. A check sends its request with the
-     * connection, so it is never the one.
+     * connection, so it is never the one, if it is given the moment that reading takes.
      */
-    boolean evictFromLane() {
+    private boolean evictFromLane() {
         for (HttpConnection waiting : lane) {
-            if (waiting.hasNotAsked()) {
+            if (waiting.hasNotAskedFor(LANE_GRACE_NANOS)) {
+                lane.remove(waiting);
                 waiting.closeNow();
                 return true;
             }

@@ -82,6 +82,11 @@ final class ApiServer implements AutoCloseable {
         return Integer.parseInt(answer.substring(9, 12));
     }
 
+    /** One of the API's own metrics. */
+    double figure(String name) {
+        return frontend.figures().getOrDefault(name, Double.NaN);
+    }
+
     @Override
     public void close() {
         node.release();
