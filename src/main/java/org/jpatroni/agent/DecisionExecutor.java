@@ -53,7 +53,10 @@ final class DecisionExecutor {
             }
             case Decision.Halt halt -> {
             }
-            case Decision.AcquireLease acquire -> settle(ask(parts.store()::acquireLease));
+            case Decision.AcquireLease acquire -> {
+                lease.attempt();
+                settle(parts.store().acquireLease());
+            }
             case Decision.RenewLease renew -> renew(s, renew);
             case Decision.ReleaseLease release -> release(release);
             case Decision.AskPeers ask -> askPeers(ask);
@@ -88,15 +91,6 @@ final class DecisionExecutor {
         return new Effect(memory);
     }
 
-    private interface LeaseQuestion {
-        Cas<Lease> ask();
-    }
-
-    private Cas<Lease> ask(LeaseQuestion question) {
-        lease.attempt();
-        return question.ask();
-    }
-
     private void settle(Cas<Lease> outcome) {
         switch (outcome) {
             case Cas.Won<Lease> won -> {
@@ -107,7 +101,10 @@ final class DecisionExecutor {
                 LOG.info("the leader lock was not granted: {}", lost.reason());
                 lease.lost();
             }
-            case Cas.Unknown<Lease> unknown -> LOG.warn("no answer about the leader lock: {}", unknown.cause());
+            case Cas.Unknown<Lease> unknown -> {
+                lease.unknown(observer.dynamic().ttlSeconds());
+                LOG.warn("no answer about the leader lock: {}", unknown.cause());
+            }
         }
         observer.storeChanged();
     }
@@ -116,7 +113,8 @@ final class DecisionExecutor {
         Optional<LeaderKey> key = s.leaderKey();
         if (key.isPresent()) {
             boolean wasSettled = s.holdsLease();
-            Cas<Lease> outcome = ask(() -> parts.store().renewLease(key.get(), renew.status()));
+            lease.attemptRenewal();
+            Cas<Lease> outcome = parts.store().renewLease(key.get(), renew.status());
             if (wasSettled && outcome instanceof Cas.Won<Lease> won) {
                 // The common case: the key is as it was seen, so the snapshot of this cycle is still good.
                 lease.won(won.value());

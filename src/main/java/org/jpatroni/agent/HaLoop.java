@@ -1,6 +1,8 @@
 package org.jpatroni.agent;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicReference;
@@ -134,6 +136,7 @@ public final class HaLoop {
     }
 
     private Duration steps() throws InterruptedException {
+        List<Decision> carriedOut = new ArrayList<>();
         for (int step = 0; step < HaRules.STEPS_MAX; step++) {
             foldFinishedAction();
             Facts facts = observer.observe(request, handover.get());
@@ -156,6 +159,11 @@ public final class HaLoop {
                 exitCode = Optional.of(failedCycles > 0 && halt.exitCode() == 0 ? 1 : halt.exitCode());
                 return Duration.ZERO;
             }
+            if (carriedOut.contains(verdict.decision())) {
+                // It did not help a moment ago: the store refuses, or does not answer.
+                return HaRules.restAfterFailure();
+            }
+            carriedOut.add(verdict.decision());
             memory = executor.execute(verdict.decision(), situation, memory).memory();
             if (verdict.decision() instanceof Decision.ReleaseLease) {
                 handover.set(Optional.empty());

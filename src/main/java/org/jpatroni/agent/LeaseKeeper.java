@@ -15,22 +15,45 @@ final class LeaseKeeper {
     private final Time time;
     private volatile @Nullable Lease held;
     private volatile long attemptedAtNanos;
+    private volatile long renewedAtNanos;
 
     LeaseKeeper(Time time) {
         this.time = time;
         this.attemptedAtNanos = time.nanos() - 3_600_000_000_000L;
+        this.renewedAtNanos = attemptedAtNanos;
     }
 
-    /** Notes that the store is being asked now. */
+    /** Notes that the store is being asked now to grant the lease. */
     void attempt() {
         attemptedAtNanos = time.nanos();
     }
 
-    /** The store confirmed. A late confirmation never shortens a lease that a later one has extended. */
+    /** Notes that the store is being asked now to extend the lease. */
+    void attemptRenewal() {
+        attemptedAtNanos = time.nanos();
+        renewedAtNanos = attemptedAtNanos;
+    }
+
+    /**
+     * The store confirmed. What was asked for later counts, also when it ends earlier: the ttl may have been shortened. A late answer to an
+     * earlier question changes nothing.
+     */
     void won(Lease lease) {
         Lease current = held;
-        if (current == null || lease.deadlineNanos() - current.deadlineNanos() > 0) {
+        if (current == null || lease.sentAtNanos() - current.sentAtNanos() >= 0) {
             held = lease;
+        }
+    }
+
+    /**
+     * Nobody knows whether the store has extended the lease. It may have, under a ttl that is shorter than the one of the lease before: then the
+     * lease ends as if it had.
+     */
+    void unknown(int ttlSeconds) {
+        Lease current = held;
+        Lease possible = new Lease(attemptedAtNanos, ttlSeconds);
+        if (current != null && possible.deadlineNanos() - current.deadlineNanos() < 0) {
+            held = possible;
         }
     }
 
@@ -51,6 +74,6 @@ final class LeaseKeeper {
         Lease current = held;
         return current != null && current.deadlineNanos() - time.nanos() > 0
                 ? new LeaseView.Held(current.sentAtNanos(), current.deadlineNanos(), attemptedAtNanos)
-                : new LeaseView.NotHeld(attemptedAtNanos);
+                : new LeaseView.NotHeld(attemptedAtNanos, renewedAtNanos);
     }
 }

@@ -73,7 +73,8 @@ public record Facts(Node node, long nowNanos, Instant wallNow, long cycleStartNa
         record Held(long confirmedAtNanos, long deadlineNanos, long attemptedAtNanos) implements LeaseView {
         }
 
-        record NotHeld(long attemptedAtNanos) implements LeaseView {
+        /** @param renewedAtNanos when the store was last asked to extend or to adopt it */
+        record NotHeld(long attemptedAtNanos, long renewedAtNanos) implements LeaseView {
         }
 
         /** When the store was last asked to grant or extend it, whatever the outcome. */

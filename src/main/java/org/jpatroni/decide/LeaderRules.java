@@ -106,10 +106,10 @@ final class LeaderRules {
     }
 
     private static Optional<Rule.Outcome> updateHistory(Situation s) {
-        if (!applies(s) || s.inRecovery() || s.timeline() <= 1 || s.memory().historyTimeline() == s.timeline()) {
+        if (!applies(s) || s.inRecovery() || s.timeline() <= 1 || s.isThisCycle(s.memory().historyTriedAtNanos())) {
             return pass();
         }
-        Memory memory = s.memory().withHistoryTimeline(s.timeline());
+        Memory memory = s.memory().withHistoryTried(s.facts().nowNanos());
         return s.snapshot().history().latestTimeline() == s.timeline()
                 ? pass()
                 : s.decide(new Decision.UpdateHistory(s.timeline()), memory, Reason.of(Sentence.HISTORY));

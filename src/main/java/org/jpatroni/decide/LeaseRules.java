@@ -57,17 +57,13 @@ final class LeaseRules {
     private static Optional<Rule.Outcome> adopt(Situation s) {
         boolean named = s.storeSeen() && s.snapshot().isLeader(s.self());
         boolean givenUp = s.memory().gaveUpLeadership().filter(until -> !s.isPast(until)).isPresent();
-        boolean alreadyAnswered = s.facts().lease().attemptedAtNanos() - lastSeen(s) > 0;
-        if (!named || s.holdsLease() || alreadyAnswered || givenUp || !s.dataPresent() || handsOver(s)
+        boolean alreadyTried = s.facts().lease() instanceof LeaseView.NotHeld notHeld
+                && s.isThisCycle(notHeld.renewedAtNanos());
+        if (!named || s.holdsLease() || alreadyTried || givenUp || !s.dataPresent() || handsOver(s)
                 || s.facts().request() == Facts.Request.SHUTDOWN) {
             return pass();
         }
         return s.decide(new Decision.RenewLease(Optional.empty()), Reason.of(Sentence.LEASE_ADOPT, s.self()));
-    }
-
-    /** When the snapshot was read: an attempt after that has already been answered. */
-    private static long lastSeen(Situation s) {
-        return s.facts().cluster() instanceof Facts.ClusterView.Seen seen ? seen.atNanos() : Long.MIN_VALUE;
     }
 
     private static Optional<Rule.Outcome> reacquire(Situation s) {

@@ -27,7 +27,9 @@ final class SwitchoverRules {
     }
 
     private static Optional<FailoverRequest> due(Situation s) {
-        if (!s.storeSeen() || !s.holdsLease() || s.running().isPresent() || s.replication().isEmpty()) {
+        // A leader that is still to be promoted has nothing to hand over, and its stop shows no shutdown checkpoint to release the lease with.
+        boolean leads = s.writable() || s.standbyCluster() && s.inRecovery();
+        if (!s.storeSeen() || !s.holdsLease() || s.running().isPresent() || !leads) {
             return Optional.empty();
         }
         return s.snapshot().failover()

@@ -50,7 +50,7 @@ final class World {
     private Postmaster postmaster;
     private PostgresRole role = PostgresRole.REPLICA;
     private PostgresState state = PostgresState.RUNNING;
-    private LeaseView lease = new LeaseView.NotHeld(NOW - 100 * SECOND);
+    private LeaseView lease = new LeaseView.NotHeld(NOW - 100 * SECOND, NOW - 100 * SECOND);
     private PeersView peers = new PeersView(NOW - 100 * SECOND, Collections.emptyList());
     private Optional<Facts.Running> running = Optional.empty();
     private DynamicConfig dynamic = DynamicConfig.DEFAULT;
@@ -221,12 +221,12 @@ final class World {
     }
 
     World leaseAttempted() {
-        lease = new LeaseView.NotHeld(NOW + 1);
+        lease = new LeaseView.NotHeld(NOW + 1, NOW - 100 * SECOND);
         return this;
     }
 
     World noLease() {
-        lease = new LeaseView.NotHeld(NOW - 100 * SECOND);
+        lease = new LeaseView.NotHeld(NOW - 100 * SECOND, NOW - 100 * SECOND);
         return this;
     }
 
