@@ -10,6 +10,7 @@ import org.jpatroni.model.ControlData;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.Upstream;
 import org.jpatroni.postgres.PostgresControl.StopMode;
+import org.jpatroni.postgres.PostgresControl.WantedSlot;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,14 +31,28 @@ final class SimPostgres {
 
     /** How long things take here, in milliseconds; faults make it worse for a while. */
     static final class Pace {
-        double slowStartChance = 0.02;
-        double slowStopChance = 0.03;
-        double slowPromoteChance = 0.03;
+        double slowStartChance;
+        double slowStopChance;
+        double slowPromoteChance;
+
+        /** As on any day. */
+        void normal() {
+            set(0.02);
+        }
+
+        /** As on a disk in trouble. */
+        void slow() {
+            set(0.5);
+        }
 
         void calm() {
-            slowStartChance = 0;
-            slowStopChance = 0;
-            slowPromoteChance = 0;
+            set(0);
+        }
+
+        private void set(double chance) {
+            slowStartChance = chance;
+            slowStopChance = chance;
+            slowPromoteChance = chance;
         }
     }
 
@@ -301,9 +316,13 @@ final class SimPostgres {
         checkpointedTimeline = wal.timeline();
     }
 
-    void setSlots(List<String> wanted) {
-        slots.keySet().retainAll(wanted);
-        wanted.forEach(slot -> slots.putIfAbsent(slot, wal.endLsn()));
+    /** Creates and drops physical slots; moves those forward that shall be further on. */
+    void setSlots(List<WantedSlot> wanted) {
+        slots.keySet().retainAll(wanted.stream().map(WantedSlot::name).toList());
+        for (WantedSlot slot : wanted) {
+            long position = slot.advanceTo().map(Lsn::bytes).orElse(wal.endLsn());
+            slots.merge(slot.name(), position, slot.advanceTo().isPresent() ? Math::max : (old, now) -> old);
+        }
     }
 
     ControlData control() {

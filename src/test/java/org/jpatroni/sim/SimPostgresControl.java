@@ -415,7 +415,7 @@ final class SimPostgresControl implements PostgresControl {
         if (!server.isUp()) {
             return Outcome.failed("not running");
         }
-        server.setSlots(wanted.stream().map(WantedSlot::name).toList());
+        server.setSlots(wanted);
         return Outcome.done();
     }
 

@@ -85,6 +85,10 @@ final class SimThread {
         kernel.wake(this);
     }
 
+    SimKernel kernel() {
+        return kernel;
+    }
+
     SimProcess process() {
         return process;
     }

@@ -1,0 +1,37 @@
+package org.jpatroni.sim;
+
+/** What can go wrong in a run. A seed draws a share of these, so that some runs know only one kind of trouble. */
+enum Fault {
+    /** SIGKILL of the agent; the supervisor starts it again after a while. */
+    AGENT_KILL,
+    /** The agent is told to end in order, and started again. */
+    AGENT_RESTART,
+    /** SIGSTOP of the agent, SIGCONT later. */
+    AGENT_FREEZE,
+    /** SIGKILL of the postmaster and all its children. */
+    POSTMASTER_KILL,
+    /** PostgreSQL does not answer SQL for a while. */
+    POSTGRES_STALL,
+    /** Power loss: agent, guard and PostgreSQL are gone; the machine comes back later. */
+    MACHINE_CRASH,
+    /** A machine and the store do not reach each other, in one or both directions. */
+    STORE_CUT,
+    /** Two machines do not reach each other, in one or both directions. */
+    PEER_CUT,
+    /** A machine reaches nobody, or nobody reaches it. */
+    ISOLATION,
+    /** Messages are lost and late. */
+    BAD_WEATHER,
+    /** Nobody reaches the store. */
+    STORE_OUTAGE,
+    /** The store answers reads and refuses changes. */
+    STORE_READ_ONLY,
+    /** The operator changes ttl, loop_wait and retry_timeout. */
+    CONFIG_CHANGE,
+    /** The operator asks for another leader. */
+    SWITCHOVER,
+    /** The wall clock of a machine jumps. */
+    CLOCK_STEP,
+    /** Starts, stops and promotions take long. */
+    SLOW_DISK
+}

@@ -1,0 +1,172 @@
+package org.jpatroni.sim;
+
+import java.util.List;
+import org.jpatroni.sim.SimNetwork.Cut;
+
+/** Makes trouble of the kinds that the seed has drawn, at times that it draws; then takes everything back. */
+final class Nemesis {
+
+    private final SimCluster cluster;
+    private final SimKernel kernel;
+    private final SimRandom random;
+    private final List<Fault> faults;
+    private boolean ended;
+
+    Nemesis(SimCluster cluster) {
+        this.cluster = cluster;
+        this.kernel = cluster.kernel();
+        this.random = new SimRandom(cluster.setup().seed()).fork("nemesis");
+        this.faults = cluster.setup().faults();
+    }
+
+    void begin() {
+        cluster.nodes().forEach(this::superviseAgent);
+        cluster.servers().forEach(server -> server.pace().normal());
+        if (!faults.isEmpty()) {
+            next();
+        }
+    }
+
+    private void next() {
+        long seconds = cluster.setup().pauseBetweenFaultsSeconds();
+        kernel.afterMillis(random.between(200, seconds * 2000), () -> {
+            if (!ended) {
+                strike(random.pick(faults));
+                if (random.chance(0.3)) {
+                    strike(random.pick(faults));
+                }
+                next();
+            }
+        });
+    }
+
+    /** As a service manager does: an agent that has ended is started again. */
+    private void superviseAgent(SimNode node) {
+        kernel.afterMillis(random.between(1000, 4000), () -> {
+            if (node.isPowered() && !node.isAgentRunning() && (ended || random.chance(0.25))) {
+                node.startAgent();
+            }
+            superviseAgent(node);
+        });
+    }
+
+    /** Everything works again; what has been begun takes its time. */
+    void end() {
+        ended = true;
+        cluster.network().healAll();
+        cluster.store().setDown(false);
+        cluster.store().setReadOnly(false);
+        for (SimNode node : cluster.nodes()) {
+            node.server().pace().calm();
+            node.server().stall(0);
+            node.thawAgent();
+            node.bootMachine();
+        }
+    }
+
+    private SimNode anyNode() {
+        boolean aimed = random.chance(0.6);
+        SimNode drawn = random.pick(cluster.nodes());
+        return aimed ? cluster.writable().orElse(drawn) : drawn;
+    }
+
+    /** Short or long, in between seldom: just under and well over the lease are the interesting ones. */
+    private long durationMillis() {
+        long ttl = cluster.setup().ttlSeconds() * 1000L;
+        return switch (random.below(4)) {
+            case 0 -> random.between(100, 5000);
+            case 1 -> random.between(5000, ttl);
+            case 2 -> random.between(ttl * 8 / 10, ttl * 13 / 10);
+            default -> random.between(ttl, 3 * ttl);
+        };
+    }
+
+    private void strike(Fault fault) {
+        SimNode node = anyNode();
+        long millis = durationMillis();
+        kernel.trace("nemesis", fault + " " + node.name() + " for " + millis + " ms");
+        switch (fault) {
+            case AGENT_KILL -> node.killAgent();
+            case AGENT_RESTART -> node.stopAgent();
+            case AGENT_FREEZE -> {
+                node.freezeAgent();
+                kernel.afterMillis(millis, node::thawAgent);
+            }
+            case POSTMASTER_KILL -> node.server().vanish("killed");
+            case POSTGRES_STALL -> node.server().stall(Math.min(millis, 30_000) * 1_000_000L);
+            case MACHINE_CRASH -> {
+                node.crashMachine();
+                kernel.afterMillis(millis, node::bootMachine);
+            }
+            case STORE_CUT -> cutFor(millis, node.index(), SimNetwork.STORE);
+            case PEER_CUT -> cutFor(millis, node.index(), random.pick(cluster.nodes()).index());
+            case ISOLATION -> isolate(node, millis);
+            case BAD_WEATHER -> badWeather(millis);
+            case STORE_OUTAGE -> {
+                cluster.store().setDown(true);
+                kernel.afterMillis(millis, () -> cluster.store().setDown(false));
+            }
+            case STORE_READ_ONLY -> {
+                cluster.store().setReadOnly(true);
+                kernel.afterMillis(millis, () -> cluster.store().setReadOnly(false));
+            }
+            case CONFIG_CHANGE -> changeConfig();
+            case SWITCHOVER -> askForSwitchover();
+            case CLOCK_STEP -> node.time().stepWallClock(random.between(-7_200_000_000_000L, 7_200_000_000_000L));
+            case SLOW_DISK -> slowDisk(node, millis);
+        }
+    }
+
+    private void cutFor(long millis, int one, int other) {
+        List<Cut> cuts = switch (random.below(3)) {
+            case 0 -> List.of(new Cut(one, other));
+            case 1 -> List.of(new Cut(other, one));
+            default -> List.of(new Cut(one, other), new Cut(other, one));
+        };
+        cut(cuts, millis);
+    }
+
+    private void isolate(SimNode node, long millis) {
+        Cut out = new Cut(node.index(), SimNetwork.ANYWHERE);
+        Cut in = new Cut(SimNetwork.ANYWHERE, node.index());
+        cut(random.chance(0.7) ? List.of(out, in) : List.of(random.chance(0.5) ? out : in), millis);
+    }
+
+    private void cut(List<Cut> cuts, long millis) {
+        cuts.forEach(cluster.network()::cut);
+        kernel.afterMillis(millis, () -> cuts.forEach(cluster.network()::heal));
+    }
+
+    private void badWeather(long millis) {
+        cluster.network().setWeather(random.fraction() * 0.2, random.fraction() * 0.3, random.between(500, 15_000));
+        kernel.afterMillis(millis, () -> cluster.network().setWeather(0, 0, 0));
+    }
+
+    private void slowDisk(SimNode node, long millis) {
+        SimPostgres.Pace pace = node.server().pace();
+        pace.slow();
+        kernel.afterMillis(millis, () -> {
+            if (!ended) {
+                pace.normal();
+            }
+        });
+    }
+
+    private void changeConfig() {
+        int[] timeouts = random.pick(List.of(new int[]{30, 10, 10}, new int[]{20, 5, 5}, new int[]{60, 20, 20},
+                new int[]{15, 3, 5}));
+        cluster.store().memory().putByHand(SimStore.KEYS.config(),
+                cluster.setup().configJson(timeouts[0], timeouts[1], timeouts[2]));
+    }
+
+    private void askForSwitchover() {
+        String leader = cluster.store().leader().orElse("");
+        String candidate = random.pick(cluster.nodes()).name();
+        if (!leader.isEmpty() && !candidate.equals(leader)) {
+            String json = random.chance(0.5)
+                    ? "{\"leader\":\"%s\",\"member\":\"%s\"}".formatted(leader, candidate)
+                    : "{\"leader\":\"%s\"}".formatted(leader);
+            cluster.store().memory().putByHand(SimStore.KEYS.failover(), json);
+        }
+    }
+}

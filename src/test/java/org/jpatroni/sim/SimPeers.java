@@ -1,0 +1,68 @@
+package org.jpatroni.sim;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import org.jpatroni.model.Member;
+import org.jpatroni.model.PeerAnswer;
+import org.jpatroni.peer.Peers;
+
+/** Questions to the other agents, over the network, all at the same time. */
+final class SimPeers implements Peers {
+
+    private final SimKernel kernel;
+    private final SimNetwork network;
+    private final SimNode asker;
+    private final SimTime time;
+    private final List<SimNode> nodes;
+
+    SimPeers(SimKernel kernel, SimNetwork network, SimNode asker, SimTime time, List<SimNode> nodes) {
+        this.kernel = kernel;
+        this.network = network;
+        this.asker = asker;
+        this.time = time;
+        this.nodes = nodes;
+    }
+
+    @Override
+    public List<PeerAnswer> askStatus(List<Member> members, Duration limit) throws InterruptedException {
+        List<PeerAnswer> answers = new ArrayList<>();
+        members.forEach(member -> answers.add(PeerAnswer.unreachable(member.name())));
+        int[] open = {members.size()};
+        SimThread thread = SimThread.required();
+        for (int i = 0; i < members.size(); i++) {
+            int place = i;
+            ask(members.get(i), answer -> {
+                answers.set(place, answer);
+                open[0]--;
+                kernel.wake(thread);
+            });
+        }
+        long until = time.trueInstant(limit);
+        while (open[0] > 0 && kernel.nowNanos() < until) {
+            thread.waitUntil(until);
+        }
+        List<PeerAnswer> result = List.copyOf(answers);
+        kernel.trace("peers-" + asker.name(), "answers " + result.stream().map(SimPeers::brief).toList());
+        return result;
+    }
+
+    private static String brief(PeerAnswer answer) {
+        return answer.name() + (answer.reachable() ? " " + (answer.inRecovery() ? "standby" : "primary") + " "
+                + answer.walPosition().map(Object::toString).orElse("?") : " unreachable");
+    }
+
+    private void ask(Member member, java.util.function.Consumer<PeerAnswer> answered) {
+        SimNode peer = nodes.stream().filter(node -> node.name().equals(member.name())).findFirst().orElseThrow();
+        OptionalLong there = network.legNanos(asker.index(), peer.index());
+        OptionalLong back = network.legNanos(peer.index(), asker.index());
+        if (there.isPresent() && back.isPresent()) {
+            kernel.after(there.getAsLong(), () -> peer.statusForPeers().ifPresent(answer -> {
+                if (network.isConnected(asker.index(), peer.index())) {
+                    kernel.after(back.getAsLong(), () -> answered.accept(answer));
+                }
+            }));
+        }
+    }
+}
