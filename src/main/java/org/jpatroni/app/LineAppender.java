@@ -1,22 +1,28 @@
 package org.jpatroni.app;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.AppenderBase;
+import ch.qos.logback.core.UnsynchronizedAppenderBase;
+import java.time.Duration;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Renders events one by one and hands each line to a sink at once: an agent that is killed has said everything it had to say. */
-final class LineAppender extends AppenderBase<ILoggingEvent> {
+/** Renders events and queues their lines for the writer. An error waits a moment for its line: it may be the last thing this process says. */
+final class LineAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
 
-    private final LogSink sink;
+    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
+    private final LogWriter writer;
     private final Function<ILoggingEvent, String> layout;
     private final boolean criticalOnly;
     private final boolean deduplicateHeartbeats;
+    private final ReentrantLock lock = new ReentrantLock();
     private @Nullable String lastHeartbeat;
 
-    LineAppender(LogSink sink, Function<ILoggingEvent, String> layout, boolean criticalOnly,
+    LineAppender(LogWriter writer, Function<ILoggingEvent, String> layout, boolean criticalOnly,
             boolean deduplicateHeartbeats) {
-        this.sink = sink;
+        this.writer = writer;
         this.layout = layout;
         this.criticalOnly = criticalOnly;
         this.deduplicateHeartbeats = deduplicateHeartbeats;
@@ -24,26 +30,38 @@ final class LineAppender extends AppenderBase<ILoggingEvent> {
 
     @Override
     protected void append(ILoggingEvent event) {
-        if (criticalOnly && !LogRecord.isCritical(event) || isRepeatedHeartbeat(event)) {
+        if (criticalOnly && !LogRecord.isCritical(event)) {
             return;
         }
-        sink.write(layout.apply(event));
+        String line = layout.apply(event);
+        lock.lock();
+        try {
+            if (deduplicateHeartbeats && isRepeatedHeartbeat(event.getFormattedMessage())) {
+                return;
+            }
+            writer.offer(line);
+        } finally {
+            lock.unlock();
+        }
+        if (event.getLevel().isGreaterOrEqual(Level.ERROR)) {
+            writer.flush(LAST_WORDS);
+        }
     }
 
-    private boolean isRepeatedHeartbeat(ILoggingEvent event) {
-        if (!deduplicateHeartbeats) {
-            return false;
-        }
-        String message = event.getFormattedMessage();
+    private boolean isRepeatedHeartbeat(String message) {
         boolean heartbeat = message.startsWith("no action. ") || message.startsWith("PAUSE: no action");
         boolean repeated = heartbeat && message.equals(lastHeartbeat);
         lastHeartbeat = heartbeat ? message : null;
         return repeated;
     }
 
+    void flush() {
+        writer.flush(LAST_WORDS);
+    }
+
     @Override
     public void stop() {
         super.stop();
-        sink.close();
+        writer.close();
     }
 }

@@ -14,6 +14,7 @@ import java.util.function.Function;
 import org.jpatroni.config.JsonTree;
 import org.jpatroni.config.LogFormat;
 import org.jpatroni.config.NodeConfig.LogConfig;
+import org.jpatroni.runtime.Tasks;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import org.slf4j.Marker;
@@ -21,7 +22,8 @@ import org.slf4j.MarkerFactory;
 
 /**
  * Sets up Logback from the section {@code log}, without any file of its own. Lines look as Patroni's do, so that what reads its logs
- * reads these. Everything goes to the standard error stream, or to {@code log.dir}, flushed line by line.
+ * reads these. Everything goes to the standard error stream, or to {@code log.dir}, flushed line by line, from a
+ * queue of its own: a log that cannot be written never holds up the agent.
  *
  * <p><b>Levels.</b> The code logs through SLF4J. SLF4J has no level above ERROR: a message that is CRITICAL in Patroni's words is logged as
  * an error with the marker {@code CRITICAL}, {@code log.error(MarkerFactory.getMarker("CRITICAL"), "...")}; here that is {@link #CRITICAL}.
@@ -68,10 +70,21 @@ public final class LogSetup {
         configure((LoggerContext) LoggerFactory.getILoggerFactory(), config, sink);
     }
 
+    /** Waits until everything logged so far is written, a second at most. To be called before the process exits. */
+    public static void flush() {
+        LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+        context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).iteratorForAppenders().forEachRemaining(appender -> {
+            if (appender instanceof LineAppender lines) {
+                lines.flush();
+            }
+        });
+    }
+
     /** Without LoggerFactory, which is not there yet when Logback itself asks. */
     static void configure(LoggerContext context, LogConfig config, LogSink sink) {
         context.reset();
-        LineAppender appender = new LineAppender(sink, layout(config, context.getBirthTime()),
+        LineAppender appender = new LineAppender(new LogWriter(sink, config.maxQueueSize(), Tasks.system()),
+                layout(config, context.getBirthTime()),
                 config.level().equals("CRITICAL"), config.deduplicateHeartbeatLogs());
         appender.setContext(context);
         appender.start();

@@ -52,14 +52,16 @@ public record NodeConfig(String scope, String namespace, String name, RestApiCon
      * @param jsonFields attribute to printed name, when {@code format} is a list (type json only)
      * @param staticFields added to every JSON record
      * @param fileMode permissions of log files
+     * @param maxQueueSize lines that may wait to be written; more are lost
      * @param tracebackLevel {@code ERROR} or {@code DEBUG}: with DEBUG stack traces are shown only at level DEBUG
      */
     public record LogConfig(String level, Optional<String> format, Optional<String> dateformat, String type,
             Optional<String> dir, long fileSizeBytes, int fileNum, Map<String, String> loggers,
             boolean deduplicateHeartbeatLogs, Map<String, String> jsonFields, Map<String, String> staticFields,
-            OptionalInt fileMode, String tracebackLevel) {
+            OptionalInt fileMode, String tracebackLevel, int maxQueueSize) {
 
         public static final LogConfig DEFAULT = new LogConfig("INFO", Optional.empty(), Optional.empty(), "plain",
-                Optional.empty(), 25_000_000, 4, Map.of(), false, Map.of(), Map.of(), OptionalInt.empty(), "ERROR");
+                Optional.empty(), 25_000_000, 4, Map.of(), false, Map.of(), Map.of(), OptionalInt.empty(), "ERROR",
+                1000);
     }
 }

@@ -47,8 +47,9 @@ final class SmallSections {
                 section.integer("file_num", 4, 0, 10_000), Collections.unmodifiableMap(loggers),
                 section.flag("deduplicate_heartbeat_logs", false), Collections.unmodifiableMap(fields),
                 section.textMap("static_fields"), fileMode(section),
-                section.word("traceback_level", "error", List.of("error", "debug")).toUpperCase(Locale.ROOT));
-        section.warnUnknown("max_queue_size");
+                section.word("traceback_level", "error", List.of("error", "debug")).toUpperCase(Locale.ROOT),
+                section.integer("max_queue_size", 1000, 1, 1_000_000));
+        section.warnUnknown();
         return config;
     }
 

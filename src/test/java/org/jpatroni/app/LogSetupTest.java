@@ -1,6 +1,7 @@
 package org.jpatroni.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -9,13 +10,18 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CountDownLatch;
 import org.jpatroni.config.NodeConfig.LogConfig;
+import org.jpatroni.runtime.Tasks;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,10 +49,11 @@ class LogSetupTest {
         LogConfig base = LogConfig.DEFAULT;
         return new LogConfig(level, Optional.of(format).filter(text -> !text.isEmpty()), base.dateformat(), type,
                 base.dir(), base.fileSizeBytes(), base.fileNum(), Map.of("patroni.postgres", "ERROR", "kazoo", "DEBUG"),
-                true, base.jsonFields(), Map.of("app", "db"), base.fileMode(), "ERROR");
+                true, base.jsonFields(), Map.of("app", "db"), base.fileMode(), "ERROR", 1000);
     }
 
     private List<String> lines() {
+        LogSetup.flush();
         return bytes.toString(StandardCharsets.UTF_8).lines().toList();
     }
 
@@ -64,7 +71,7 @@ class LogSetupTest {
         assertThat(lines().get(2)).matches(TIME + " ERROR: bad");
         assertThat(lines().get(3)).isEqualTo("java.lang.IllegalStateException: because");
         assertThat(lines().getLast()).matches(TIME + " CRITICAL: worst");
-        assertThat(bytes.toString(StandardCharsets.UTF_8)).doesNotContain("not shown");
+        assertThat(String.join("", lines())).doesNotContain("not shown");
     }
 
     @Test
@@ -101,6 +108,40 @@ class LogSetupTest {
         log.info("say \"hi\"\n");
         assertThat(lines().getFirst()).matches("\\{\"levelname\":\"INFO\",\"message\":\"say \\\\\"hi\\\\\"\\\\n\","
                 + "\"lineno\":\\d+,\"app\":\"db\"}");
+    }
+
+    @Test
+    void aLogThatNobodyReadsHoldsUpNobody() {
+        CountDownLatch emptied = new CountDownLatch(1);
+        List<String> got = Collections.synchronizedList(new ArrayList<>());
+        LogSink sink = new LogSink() {
+            @Override
+            public void write(String line) {
+                try {
+                    emptied.await();
+                } catch (InterruptedException interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+                got.add(line);
+            }
+
+            @Override
+            public void close() {
+                got.add("closed");
+            }
+        };
+        LogWriter writer = new LogWriter(sink, 3, Tasks.system());
+        for (int i = 0; i < 100; i++) {
+            writer.offer("line " + i);
+        }
+        writer.flush(Duration.ofMillis(10));
+        writer.flush(Duration.ofDays(1));
+        assertThat(got).isEmpty();
+        emptied.countDown();
+        writer.close();
+        await().until(() -> got.contains("closed"));
+        assertThat(got.getFirst()).isEqualTo("line 0");
+        assertThat(got.get(got.size() - 2)).matches("9[67] log lines were lost: .*");
     }
 
     @Test

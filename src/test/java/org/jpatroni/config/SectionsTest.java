@@ -73,6 +73,7 @@ class SectionsTest {
               mode: 0640
               file_size: 9
               file_num: 2
+              max_queue_size: 77
               loggers: {a: debug, b: 50}
               deduplicate_heartbeat_logs: true
             tags: {nofailover: false, custom: 1.5}
@@ -111,8 +112,8 @@ class SectionsTest {
         assertThat(config.watchdog()).isEqualTo(new WatchdogConfig(WatchdogConfig.Mode.OFF, "/dev/wd", -1, "testing"));
         assertThat(config.log()).isEqualTo(new LogConfig("WARNING", Optional.empty(), Optional.of("%H"), "json",
                 Optional.of("/var/log"), 9, 2, Map.of("a", "DEBUG", "b", "CRITICAL"), true,
-                Map.of("message", "message", "levelname", "level"), Map.of("app", "db"), OptionalInt.of(0640),
-                "DEBUG"));
+                Map.of("message", "message", "levelname", "level"), Map.of("app", "db"), OptionalInt.of(0640), "DEBUG",
+                77));
         assertThat(config.tags().values().toString()).isEqualTo("{nofailover=false, custom=1.5}");
         assertThat(config.bootstrap().method()).isEqualTo("restore");
         assertThat(config.bootstrap().postBootstrap()).contains("psql");
@@ -123,7 +124,7 @@ class SectionsTest {
         assertThat(config.store()).isEqualTo(new StoreConfig.ZooKeeper(List.of("zk1:2181", "zk2:2182"), false,
                 Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), true, Map.of(), Map.of()));
         assertThat(loaded.warnings()).containsExactly("bootstrap.dcs.ttl: must not be less than loop_wait + 2 * "
-                + "retry_timeout, 30 (PATRONI_CONFIGURATION:61)");
+                + "retry_timeout, 30 (PATRONI_CONFIGURATION:62)");
         assertThat(ConfigPrinter.yaml(config.tree())).doesNotContain("geheim").contains("keyfile_password: '***'");
     }
 
