@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.zip.CRC32C;
 import org.jpatroni.model.ControlData;
@@ -25,10 +26,11 @@ import org.jpatroni.model.Lsn;
  * @param walLogHints setting {@code wal_log_hints} as it was in effect
  * @param checksums whether data pages carry checksums
  * @param walSegmentBytes size of a WAL segment
+ * @param standbyMinimums settings of the primary that a hot standby must not be below, by name
  */
 record ControlFile(long systemIdentifier, int controlVersion, int state, Lsn checkpoint, int checkpointTimeline,
         Lsn minRecoveryPoint, int minRecoveryPointTimeline, boolean walLogHints, boolean checksums,
-        int walSegmentBytes) {
+        int walSegmentBytes, Map<String, Integer> standbyMinimums) {
 
     static final String NAME = "global/pg_control";
     static final int SHUT_DOWN = 1;
@@ -51,6 +53,11 @@ record ControlFile(long systemIdentifier, int controlVersion, int state, Lsn che
     private static final int AT_MIN_RECOVERY_POINT = 136;
     private static final int AT_MIN_RECOVERY_TIMELINE = 144;
     private static final int AT_WAL_LOG_HINTS = 176;
+    private static final int AT_MAX_CONNECTIONS = 180;
+    private static final int AT_MAX_WORKER_PROCESSES = 184;
+    private static final int AT_MAX_WAL_SENDERS = 188;
+    private static final int AT_MAX_PREPARED_TRANSACTIONS = 192;
+    private static final int AT_MAX_LOCKS_PER_TRANSACTION = 196;
     private static final int AT_WAL_SEGMENT_BYTES = 228;
     private static final int AT_CHECKSUM_VERSION = 252;
 
@@ -92,7 +99,11 @@ record ControlFile(long systemIdentifier, int controlVersion, int state, Lsn che
         return Optional.of(new ControlFile(file.getLong(0), version, state, new Lsn(file.getLong(AT_CHECKPOINT)),
                 file.getInt(AT_CHECKPOINT_TIMELINE), new Lsn(file.getLong(AT_MIN_RECOVERY_POINT)),
                 file.getInt(AT_MIN_RECOVERY_TIMELINE), file.get(AT_WAL_LOG_HINTS) != 0,
-                file.getInt(AT_CHECKSUM_VERSION) != 0, file.getInt(AT_WAL_SEGMENT_BYTES)));
+                file.getInt(AT_CHECKSUM_VERSION) != 0, file.getInt(AT_WAL_SEGMENT_BYTES),
+                Map.of("max_connections", file.getInt(AT_MAX_CONNECTIONS), "max_worker_processes",
+                        file.getInt(AT_MAX_WORKER_PROCESSES), "max_wal_senders", file.getInt(AT_MAX_WAL_SENDERS),
+                        "max_prepared_transactions", file.getInt(AT_MAX_PREPARED_TRANSACTIONS),
+                        "max_locks_per_transaction", file.getInt(AT_MAX_LOCKS_PER_TRANSACTION))));
     }
 
     /** Where the checksum over everything before it stands; -1 for versions whose layout is not known here. */

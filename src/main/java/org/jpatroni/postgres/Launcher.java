@@ -7,20 +7,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jpatroni.postgres.PostgresControl.Outcome;
 import org.jpatroni.runtime.CancelToken;
 import org.jpatroni.runtime.Tasks;
 import org.jpatroni.runtime.Time.Deadline;
 import org.jpatroni.runtime.Wakeup;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Starts a postmaster directly, in a session of its own, so that its pid is known from the first moment and it lives on without the agent.
  */
 final class Launcher {
-
-    private static final Logger LOG = LoggerFactory.getLogger(Launcher.class);
 
     /** A start that found shared memory of the former server in use is repeated once its last process is gone. */
     private static final int ATTEMPTS = 3;
@@ -79,22 +77,20 @@ final class Launcher {
         ReadyOrGone seen = new ReadyOrGone(wakeup);
         postmasters.addListener(seen);
         try {
-            Process child = programs.startWithOnly(command, environment());
-            LOG.info("postmaster pid={}", child.pid());
-            Optional<PostmasterProcess> process = PostmasterProcess.of(child.pid(), tasks.time());
+            Optional<PostmasterProcess> process = start(command);
             if (process.isEmpty()) {
                 return Outcome.failed("the postmaster ended at once");
             }
-            seen.pid = child.pid();
-            postmasters.follow(process.get());
+            long pid = process.get().pid();
             cancel.onCancel(wakeup::signal);
-            while (!seen.ready && !seen.gone && !cancel.isCancelled() && !deadline.isPast()) {
+            while (!seen.ready.contains(pid) && !seen.gone.contains(pid) && !cancel.isCancelled()
+                    && !deadline.isPast()) {
                 wakeup.await(deadline.left());
             }
-            if (seen.gone) {
+            if (seen.gone.contains(pid)) {
                 return Outcome.failed("the postmaster ended during its start");
             }
-            if (seen.ready) {
+            if (seen.ready.contains(pid)) {
                 return Outcome.done();
             }
             return cancel.isCancelled() ? new Outcome.Cancelled() : new Outcome.TimedOut();
@@ -104,6 +100,10 @@ final class Launcher {
         } finally {
             postmasters.removeListener(seen);
         }
+    }
+
+    private Optional<PostmasterProcess> start(List<String> command) throws IOException {
+        return postmasters.start(() -> programs.startWithOnly(command, environment()));
     }
 
     /** What the postmaster inherits: nothing of ours, as it may hold secrets and shows in every backend. */
@@ -122,12 +122,11 @@ final class Launcher {
         return inherited;
     }
 
-    /** Notes what becomes of the postmaster that is being started. */
+    /** Notes what becomes of postmasters: events of the former one may still come in. */
     private static final class ReadyOrGone implements PostmasterWatch.Listener {
         private final Wakeup wakeup;
-        volatile long pid;
-        volatile boolean ready;
-        volatile boolean gone;
+        final Set<Long> ready = ConcurrentHashMap.newKeySet();
+        final Set<Long> gone = ConcurrentHashMap.newKeySet();
 
         ReadyOrGone(Wakeup wakeup) {
             this.wakeup = wakeup;
@@ -135,18 +134,14 @@ final class Launcher {
 
         @Override
         public void ready(PostmasterProcess process) {
-            if (process.pid() == pid) {
-                ready = true;
-                wakeup.signal();
-            }
+            ready.add(process.pid());
+            wakeup.signal();
         }
 
         @Override
         public void exited(PostmasterProcess process) {
-            if (process.pid() == pid) {
-                gone = true;
-                wakeup.signal();
-            }
+            gone.add(process.pid());
+            wakeup.signal();
         }
     }
 }

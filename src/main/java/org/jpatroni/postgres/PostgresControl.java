@@ -111,6 +111,11 @@ public interface PostgresControl {
     /** Sets the role after a decision that needs no action of PostgreSQL (for example: took the lease of a standby cluster). */
     void setRole(PostgresRole role);
 
+    /** Sets the role and runs {@code on_role_change}: for a server that does not run, for example a crashed primary that gives up. */
+    default void changeRole(PostgresRole role) {
+        setRole(role);
+    }
+
     /** initdb or the custom method, start, users, {@code post_bootstrap}. On failure the data directory is moved away. */
     Outcome bootstrapNew(CancelToken cancel);
 

@@ -1,8 +1,10 @@
 package org.jpatroni.postgres;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.jpatroni.postgres.PostmasterFile.Status;
 import org.jpatroni.runtime.Tasks;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +15,12 @@ import org.slf4j.LoggerFactory;
 final class Postmasters implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Postmasters.class);
+
+    /** Runs the program. */
+    @FunctionalInterface
+    interface ProcessStarter {
+        Process start() throws IOException;
+    }
 
     private final DataDirectory data;
     private final Programs programs;
@@ -26,9 +34,15 @@ final class Postmasters implements AutoCloseable {
 
         @Override
         public void exited(PostmasterProcess process) {
+            if (!isCurrent(process)) {
+                // It was replaced: its end is no news.
+                return;
+            }
             LOG.info("{} has ended", process);
             listeners.forEach(listener -> listener.exited(process));
         }
+    };
+    private Consumer<PostmasterProcess> onFound = process -> {
     };
     private @Nullable PostmasterWatch watch;
 
@@ -47,6 +61,15 @@ final class Postmasters implements AutoCloseable {
         listeners.remove(listener);
     }
 
+    /** Told of a postmaster that was not started here, before any event of it. */
+    synchronized void onFound(Consumer<PostmasterProcess> told) {
+        onFound = told;
+    }
+
+    private synchronized boolean isCurrent(PostmasterProcess process) {
+        return watch == null || watch.process() == process;
+    }
+
     /** The living postmaster, watched from now on. */
     synchronized Optional<PostmasterProcess> current() {
         if (watch != null && watch.process().isAlive()) {
@@ -56,13 +79,26 @@ final class Postmasters implements AutoCloseable {
                 tasks.time());
         found.ifPresent(process -> {
             LOG.info("Found a running {} of {}", process, data.path());
+            onFound.accept(process);
             follow(process);
         });
         return found;
     }
 
-    /** Watches a postmaster that was just started. */
-    synchronized void follow(PostmasterProcess process) {
+    /**
+     * Starts a postmaster and watches it; nobody takes it for a stranger's in between.
+     *
+     * @return empty when it ended at once
+     */
+    synchronized Optional<PostmasterProcess> start(ProcessStarter starter) throws IOException {
+        Process child = starter.start();
+        LOG.info("postmaster pid={}", child.pid());
+        Optional<PostmasterProcess> process = PostmasterProcess.of(child.pid(), tasks.time());
+        process.ifPresent(this::follow);
+        return process;
+    }
+
+    private void follow(PostmasterProcess process) {
         if (watch != null) {
             watch.close();
         }

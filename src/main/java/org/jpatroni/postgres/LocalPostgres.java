@@ -1,0 +1,394 @@
+package org.jpatroni.postgres;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jpatroni.config.HostPort;
+import org.jpatroni.config.NodeConfig;
+import org.jpatroni.config.PostgresConfig;
+import org.jpatroni.model.DynamicConfig;
+import org.jpatroni.model.Member;
+import org.jpatroni.model.PostgresRole;
+import org.jpatroni.model.PostgresState;
+import org.jpatroni.model.PostgresView;
+import org.jpatroni.model.PostgresView.Data;
+import org.jpatroni.model.PostgresView.Postmaster;
+import org.jpatroni.model.SlotNames;
+import org.jpatroni.model.TimelineHistory;
+import org.jpatroni.model.Upstream;
+import org.jpatroni.postgres.Callbacks.Action;
+import org.jpatroni.postgres.PostmasterFile.Status;
+import org.jpatroni.runtime.CancelToken;
+import org.jpatroni.runtime.Tasks;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The PostgreSQL of this machine: {@link PostgresControl} over a real data directory and real processes. Each verb is a class of its own;
+ * this one holds what they share and keeps state, role and callbacks right.
+ */
+public final class LocalPostgres implements PostgresControl, AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LocalPostgres.class);
+    private static final Duration SQL_LIMIT = Duration.ofSeconds(5);
+
+    private final Tasks tasks;
+    private final Programs programs;
+    private final DataDirectory data;
+    private final Postmasters postmasters;
+    private final ServerStatus status;
+    private final InstalledVersion version;
+    private final Launcher launcher;
+    private final LiveSettings settings;
+    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+    private volatile ServerParts parts;
+    private volatile boolean copying;
+
+    /**
+     * Adopts a postmaster that already runs; starts nothing.
+     *
+     * @param dynamic the last known dynamic configuration, or the default
+     */
+    public LocalPostgres(NodeConfig node, DynamicConfig dynamic, Tasks tasks) {
+        this(node, dynamic, tasks, Optional.empty());
+    }
+
+    /**
+     * @param output where programs write; empty: to the agent's own output
+     */
+    LocalPostgres(NodeConfig node, DynamicConfig dynamic, Tasks tasks, Optional<Path> output) {
+        PostgresConfig postgres = node.postgres();
+        this.tasks = tasks;
+        this.programs = new Programs(postgres.binDir(), postgres.binNames(), output, tasks);
+        this.data = new DataDirectory(Path.of(postgres.dataDir()), tasks.time());
+        this.postmasters = new Postmasters(data, programs, tasks);
+        this.version = new InstalledVersion(programs);
+        Callbacks callbacks = new Callbacks(programs, node.scope(), tasks);
+        this.status = new ServerStatus(callbacks, () -> config().callbacks());
+        this.launcher = new Launcher(data, programs, postmasters, tasks);
+        this.parts = ServerParts.of(node, dynamic, tasks, programs, data, postmasters, status, version);
+        this.settings = new LiveSettings(() -> parts, this::tell);
+        postmasters.addListener(new Changes());
+        postmasters.onFound(this::adopt);
+        var _ = tasks.start("installed-version", version::major);
+        postmasters.current();
+        if (state() == PostgresState.STOPPED) {
+            status.setRole(stoppedRole());
+        }
+    }
+
+    private PostgresConfig config() {
+        return parts.config();
+    }
+
+    /** Takes over a changed local configuration. */
+    public synchronized void reconfigure(NodeConfig node) {
+        ServerParts old = parts;
+        ServerParts fresh = ServerParts.of(node, old.dynamic(), tasks, programs, data, postmasters, status, version);
+        fresh.recovery().adopt(old.recovery().lines());
+        parts = fresh;
+        old.closeSessions();
+        applyConfiguration(old.dynamic());
+    }
+
+    /** The API's question to the server, with a connection of its own. */
+    public StatusQuery statusQuery() {
+        return parts.statusQuery();
+    }
+
+    private Lifecycle lifecycle() {
+        return new Lifecycle(parts, launcher, settings);
+    }
+
+    /** A primary that does not run was one; until it is started nobody knows what becomes of it. */
+    private PostgresRole stoppedRole() {
+        return switch (data.look(() -> 0)) {
+            case Data.Present present -> present.standbySignal() ? PostgresRole.REPLICA : PostgresRole.DEMOTED;
+            case Data.Empty _, Data.Unusable _ -> PostgresRole.UNINITIALIZED;
+        };
+    }
+
+    /** A postmaster that we did not start. Its readiness is an event like that of any other. */
+    private void adopt(PostmasterProcess process) {
+        status.setRole(data.hasStandbySignal() ? PostgresRole.REPLICA : PostgresRole.PRIMARY);
+        status.setPending(status.isAnnounced() ? null : Action.ON_START);
+        status.setState(PostgresState.STARTING);
+        parts.disconnect();
+        parts.recovery().adopt(RecoveryLines.read(parts.server().configurationFile(), data.path()));
+    }
+
+    /** Translates events of the postmaster into states. */
+    private final class Changes implements PostmasterWatch.Listener {
+        @Override
+        public void ready(PostmasterProcess process) {
+            PostgresState state = status.state();
+            if (state == PostgresState.STARTING || state == PostgresState.BOOTSTRAP_STARTING
+                    || state == PostgresState.RESTARTING || state == PostgresState.START_FAILED) {
+                status.becameReady();
+            }
+            tell();
+        }
+
+        @Override
+        public void exited(PostmasterProcess process) {
+            parts.disconnect();
+            boolean moved = status.moveState(PostgresState.RUNNING, PostgresState.CRASHED)
+                    || status.moveState(PostgresState.STARTING, PostgresState.START_FAILED)
+                    || status.moveState(PostgresState.STOP_FAILED, PostgresState.STOPPED);
+            LOG.debug("{} ended, state {} ({})", process, status.state(), moved);
+            tell();
+        }
+
+    }
+
+    private void tell() {
+        listeners.forEach(Runnable::run);
+    }
+
+    @Override
+    public PostgresView observe(Duration sqlLimit) {
+        return new PostgresView(look(), postmaster(sqlLimit), settings.pendingRestart());
+    }
+
+    private Data look() {
+        return copying ? new Data.Empty() : data.look(version::major);
+    }
+
+    private Postmaster postmaster(Duration sqlLimit) {
+        Optional<PostmasterProcess> process = postmasters.current();
+        if (process.isEmpty()) {
+            return new Postmaster.Absent();
+        }
+        long pid = process.get().pid();
+        return switch (postmasters.status(process.get())) {
+            case STARTING, UNKNOWN -> new Postmaster.Starting(pid);
+            case STOPPING -> new Postmaster.Stopping(pid);
+            case READY, STANDBY -> ask(process.get(), sqlLimit);
+        };
+    }
+
+    private Postmaster ask(PostmasterProcess process, Duration sqlLimit) {
+        if (!sqlLimit.isPositive()) {
+            return new Postmaster.Unresponsive(process.pid(), "not asked");
+        }
+        try {
+            return new Postmaster.Up(process.pid(), parts.heartbeat().ask(sqlLimit));
+        } catch (SQLException failure) {
+            if (!process.isAlive()) {
+                return new Postmaster.Absent();
+            }
+            return postmasters.status(process) == Status.STOPPING ? new Postmaster.Stopping(process.pid())
+                    : new Postmaster.Unresponsive(process.pid(), String.valueOf(failure.getMessage()));
+        }
+    }
+
+    @Override
+    public PostgresState state() {
+        return status.state();
+    }
+
+    @Override
+    public PostgresRole role() {
+        return status.role();
+    }
+
+    @Override
+    public void setRole(PostgresRole role) {
+        status.setRole(role);
+    }
+
+    @Override
+    public void changeRole(PostgresRole role) {
+        status.setRole(role);
+        status.call(Action.ON_ROLE_CHANGE);
+    }
+
+    @Override
+    public Outcome bootstrapNew(CancelToken cancel) {
+        Bootstrap bootstrap = new Bootstrap(parts, launcher);
+        status.setPending(null);
+        Outcome outcome = bootstrap.run(cancel);
+        if (outcome.isDone()) {
+            status.call(Action.ON_START);
+        } else if (bootstrap.hasBegun()) {
+            stop(new StopSpec(StopMode.IMMEDIATE, false, SQL_LIMIT, () -> {
+            }, lsn -> {
+            }, false), new CancelToken());
+            moveDataDirectoryAway();
+            bootstrap.abandon();
+        }
+        return outcome;
+    }
+
+    @Override
+    public Outcome cloneFrom(Optional<Upstream> source, CancelToken cancel) {
+        copying = true;
+        try {
+            return new ReplicaCreation(parts).run(source, cancel);
+        } finally {
+            copying = false;
+            status.setRole(stoppedRole());
+        }
+    }
+
+    @Override
+    public Outcome start(StartSpec spec, CancelToken cancel) {
+        return lifecycle().start(spec, cancel);
+    }
+
+    @Override
+    public Outcome stop(StopSpec spec, CancelToken cancel) {
+        return lifecycle().stop(spec, cancel);
+    }
+
+    @Override
+    public Outcome restart(Duration waitLimit, CancelToken cancel) {
+        return lifecycle().restart(waitLimit, cancel);
+    }
+
+    @Override
+    public Outcome promote(Duration waitLimit, CancelToken cancel) {
+        return lifecycle().promote(waitLimit, cancel);
+    }
+
+    @Override
+    public Outcome follow(PostgresRole role, Upstream upstream, CancelToken cancel) {
+        return lifecycle().follow(role, upstream, cancel);
+    }
+
+    @Override
+    public boolean follows(Upstream upstream) {
+        if (postmasters.current().isEmpty()) {
+            return parts.recovery().lines().equals(parts.recovery().wanted(upstream));
+        }
+        try {
+            return parts.recovery().matches(upstream, parts.heartbeat().ask(SQL_LIMIT));
+        } catch (SQLException notAnswered) {
+            return false;
+        }
+    }
+
+    @Override
+    public Divergence checkDivergence(Upstream upstream) {
+        return new DivergenceCheck(parts).run(upstream);
+    }
+
+    @Override
+    public boolean canRewind() {
+        try {
+            ControlFile control = data.control();
+            return parts.settings().usePgRewind() && (control.checksums() || control.walLogHints())
+                    && programs.exists("pg_rewind");
+        } catch (IOException noData) {
+            return false;
+        }
+    }
+
+    @Override
+    public Outcome rewind(Upstream upstream, CancelToken cancel) {
+        return new Rewinder(parts).run(upstream, cancel);
+    }
+
+    @Override
+    public Outcome recoverFromCrash(CancelToken cancel) {
+        return new CrashRecovery(parts).run(cancel);
+    }
+
+    @Override
+    public Outcome checkpoint(Duration limit) {
+        try {
+            parts.session().execute(limit, "CHECKPOINT");
+            return Outcome.done();
+        } catch (SQLException failure) {
+            return Outcome.failed("CHECKPOINT: " + failure.getMessage());
+        }
+    }
+
+    @Override
+    public Outcome moveDataDirectoryAway() {
+        return withoutServer(data::moveAway);
+    }
+
+    @Override
+    public Outcome removeDataDirectory() {
+        Outcome outcome = withoutServer(data::remove);
+        if (outcome.isDone()) {
+            status.setRole(PostgresRole.UNINITIALIZED);
+        }
+        return outcome;
+    }
+
+    @FunctionalInterface
+    private interface FileWork {
+        void run() throws IOException;
+    }
+
+    private Outcome withoutServer(FileWork work) {
+        if (postmasters.current().isPresent()) {
+            return Outcome.failed("PostgreSQL is running on " + data.path());
+        }
+        try {
+            work.run();
+            parts.replayTimeline().forget();
+            return Outcome.done();
+        } catch (IOException failure) {
+            return Outcome.failed(DataDirectory.message(failure));
+        }
+    }
+
+    @Override
+    public Outcome syncSlots(List<WantedSlot> wanted) {
+        return new SlotManager(parts.session()).sync(wanted, parts.dynamic(), SQL_LIMIT);
+    }
+
+    @Override
+    public synchronized void applyConfiguration(DynamicConfig dynamic) {
+        parts = parts.with(dynamic);
+        settings.apply();
+    }
+
+    @Override
+    public Optional<TimelineHistory> timelineHistory(int timeline) {
+        return TimelineFile.read(data.path(), timeline, parts.node().name());
+    }
+
+    @Override
+    public String connUrl() {
+        return url(new HostPort(config().connectHost(), config().connectPort()));
+    }
+
+    @Override
+    public Optional<String> proxyUrl() {
+        return config().proxyAddress().map(this::url);
+    }
+
+    private String url(HostPort place) {
+        return "postgres://" + place + "/" + config().database();
+    }
+
+    @Override
+    public String slotName(Member member) {
+        return SlotNames.ofMember(member.name());
+    }
+
+    @Override
+    public void onChange(Runnable changed) {
+        listeners.add(changed);
+    }
+
+    @Override
+    public Optional<PostmasterIdentity> postmaster() {
+        return postmasters.current().map(PostmasterProcess::identity);
+    }
+
+    /** Stops watching and drops connections; PostgreSQL goes on. */
+    @Override
+    public void close() {
+        postmasters.close();
+        parts.closeSessions();
+    }
+}

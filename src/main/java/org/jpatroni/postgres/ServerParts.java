@@ -1,0 +1,146 @@
+package org.jpatroni.postgres;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jpatroni.config.NodeConfig;
+import org.jpatroni.config.PostgresConfig;
+import org.jpatroni.config.PostgresConfig.Authentication;
+import org.jpatroni.config.PostgresSettings;
+import org.jpatroni.config.PostgresSettingsMerger;
+import org.jpatroni.model.ConnectionTarget;
+import org.jpatroni.model.DynamicConfig;
+import org.jpatroni.model.PostgresRole;
+import org.jpatroni.model.Upstream;
+import org.jpatroni.runtime.Tasks;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the procedures on one local server share: configuration as it is now, programs, files and sessions. Built anew when the local
+ * configuration changes, so that nobody works with half of an old one.
+ *
+ * @param session for the verbs, as superuser
+ * @param heartbeat the HA loop's own question, on a session of its own
+ * @param statusQuery the API's question, on a session of its own
+ */
+record ServerParts(NodeConfig node, DynamicConfig dynamic, Tasks tasks, Programs programs, DataDirectory data,
+        Postmasters postmasters, ServerStatus status, InstalledVersion version, PgPass pgPass, ServerSettings server,
+        RecoverySettings recovery, LocalConnections connections, List<SqlSession> sessions, SqlSession session, ReplicationQuery heartbeat,
+        ReplayTimeline replayTimeline, StatusQuery statusQuery) {
+
+    /** Parts for a configuration. */
+    static ServerParts of(NodeConfig node, DynamicConfig dynamic, Tasks tasks, Programs programs, DataDirectory data,
+            Postmasters postmasters, ServerStatus status, InstalledVersion version) {
+        PostgresConfig postgres = node.postgres();
+        PostgresSettings settings = PostgresSettingsMerger.merge(node, dynamic, status.role());
+        PgPass pgPass = new PgPass(Path.of(postgres.pgpass()), data.path());
+        RecoverySettings recovery = new RecoverySettings(postgres, settings, node.name(), pgPass, version::major);
+        recovery.want(settings, dynamic.standbyCluster());
+        ServerSettings server = new ServerSettings(postgres, settings, node.scope(), recovery,
+                new ProgramProbe(programs, data.path()));
+        LocalConnections connections = new LocalConnections(postgres, server, tasks);
+        SqlSession work = connections.open("work");
+        SqlSession heartbeat = connections.open("heartbeat");
+        SqlSession restapi = connections.open("restapi");
+        SqlSession replication = connections.openReplication("timeline");
+        ReplayTimeline replayTimeline = new ReplayTimeline(replication);
+        return new ServerParts(node, dynamic, tasks, programs, data, postmasters, status, version, pgPass, server,
+                recovery, connections, List.of(work, heartbeat, restapi, replication), work,
+                new ReplicationQuery(heartbeat, replayTimeline), replayTimeline,
+                new StatusQuery(restapi, replayTimeline, tasks.time()));
+    }
+
+    ServerParts with(DynamicConfig changed) {
+        return new ServerParts(node, changed, tasks, programs, data, postmasters, status, version, pgPass, server,
+                recovery, connections, sessions, session, heartbeat, replayTimeline, statusQuery);
+    }
+
+    /** Connections of a server that is gone say nothing of the next one. */
+    void disconnect() {
+        sessions.forEach(SqlSession::disconnect);
+    }
+
+    void closeSessions() {
+        sessions.forEach(SqlSession::close);
+    }
+
+    PostgresConfig config() {
+        return node.postgres();
+    }
+
+    /** The merged section {@code postgresql} for the current role. */
+    PostgresSettings settings() {
+        return PostgresSettingsMerger.merge(node, dynamic, status.role());
+    }
+
+    /** Makes the files' writers want what the configuration says for the current role. */
+    void wantSettings() {
+        PostgresSettings settings = settings();
+        recovery.want(settings, dynamic.standbyCluster());
+        server.want(settings);
+    }
+
+    Authentication rewindAuthentication() {
+        return config().rewind().orElse(config().superuser());
+    }
+
+    /** How another server is reached; empty for nobody, and for a member whose record has no address. */
+    Optional<SqlTarget> target(Upstream upstream, Authentication as) {
+        Optional<ConnectionTarget> place = switch (upstream) {
+            case Upstream.OfMember of -> of.member().connUrl().flatMap(ConnectionTarget::ofUrl);
+            case Upstream.Remote remote -> Optional.of(new ConnectionTarget(remote.host(), remote.port()));
+            case Upstream.Nobody _ -> Optional.empty();
+        };
+        return place.map(at -> SqlTarget.tcp(at.host(), at.port(), config().database(), as));
+    }
+
+    /** A connection string for PostgreSQL's programs; the password goes to the password file. */
+    String connectionString(SqlTarget target, Map<String, String> more) {
+        Map<String, String> values = new LinkedHashMap<>(target.libpqOptions());
+        values.keySet().removeAll(List.of("password", "options", "connect_timeout"));
+        values.put("dbname", target.database());
+        if (!target.user().isEmpty()) {
+            values.put("user", target.user());
+        }
+        values.put("host", target.libpqHost());
+        values.put("port", target.port());
+        values.putAll(more);
+        return Conninfo.format(values, version.major());
+    }
+
+    /** Writes the password file for a server and says where it is. */
+    Map<String, String> passwordEnvironment(SqlTarget target) throws IOException {
+        if (target.password().isEmpty()) {
+            return Map.of();
+        }
+        pgPass.write(target.libpqHost(), target.port(), target.user(), target.password().get());
+        return pgPass.environment();
+    }
+
+    static String nameOf(Upstream upstream) {
+        return switch (upstream) {
+            case Upstream.OfMember of -> of.member().name();
+            case Upstream.Remote remote -> remote.host();
+            case Upstream.Nobody _ -> "nobody";
+        };
+    }
+
+    /** The files and the command line for a start in a role; returns what waits for a restart. */
+    Map<String, @Nullable Object> prepareStart(PostgresRole role)
+            throws IOException {
+        status.setRole(role);
+        wantSettings();
+        return server.prepareStart(data.hasStandbySignal() ? data.control().standbyMinimums() : Map.of());
+    }
+
+    List<String> startOptions() {
+        List<String> options = new ArrayList<>();
+        options.add("--config-file=" + server.configurationFile());
+        options.addAll(server.commandLineOptions());
+        return options;
+    }
+}
