@@ -1,11 +1,9 @@
 package org.jpatroni.agent;
 
-import java.time.Duration;
 import java.util.Optional;
 import org.jpatroni.decide.Situation;
 import org.jpatroni.postgres.PostgresControl;
 import org.jpatroni.postgres.PostgresControl.PostmasterIdentity;
-import org.jpatroni.runtime.Time;
 import org.jpatroni.watchdog.Fence;
 
 /**
@@ -16,15 +14,14 @@ final class FenceKeeper {
 
     private final Fence fence;
     private final PostgresControl postgres;
-    private final Time time;
     private long toldDeadlineNanos;
     private Optional<PostmasterIdentity> toldPostmaster = Optional.empty();
-    private boolean isOff = true;
+    /** At first nobody knows what a guard of an earlier agent was told, so it is told again. */
+    private boolean isOff;
 
-    FenceKeeper(Fence fence, PostgresControl postgres, Time time) {
+    FenceKeeper(Fence fence, PostgresControl postgres) {
         this.fence = fence;
         this.postgres = postgres;
-        this.time = time;
     }
 
     void update(Situation s, Optional<Long> leaseDeadlineNanos) {
@@ -56,8 +53,7 @@ final class FenceKeeper {
     }
 
     private void extend(PostmasterIdentity postmaster, long deadlineNanos) {
-        Duration left = Duration.ofNanos(deadlineNanos - time.nanos());
-        fence.extend(left, postmaster.pid(), postmaster.startTicks());
+        fence.extend(deadlineNanos, postmaster.pid(), postmaster.startTicks());
         toldDeadlineNanos = deadlineNanos;
         toldPostmaster = Optional.of(postmaster);
         isOff = false;

@@ -61,7 +61,7 @@ public final class HaLoop {
         this.procedures = new Procedures(parts.postgres(), parts.tasks(), this::shutdownCheckpointSeen);
         this.observer = new Observer(parts, lease, slot, procedures);
         this.executor = new DecisionExecutor(parts, lease, slot, procedures, observer);
-        this.fence = new FenceKeeper(parts.fence(), parts.postgres(), time);
+        this.fence = new FenceKeeper(parts.fence(), parts.postgres());
         this.leaseGuard = new LeaseGuard(parts, lease, slot, procedures, board);
         this.memory = Memory.fresh(time.nanos());
     }

@@ -9,7 +9,7 @@ enum SystemTime implements Time {
 
     @Override
     public long nanos() {
-        return System.nanoTime();
+        return BootClock.nanos();
     }
 
     @Override

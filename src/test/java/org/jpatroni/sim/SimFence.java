@@ -24,10 +24,10 @@ final class SimFence implements Fence {
     }
 
     @Override
-    public boolean extend(Duration leaseLeft, long postmasterPid, long postmasterStartTicks) {
+    public boolean extend(long leaseDeadlineNanos, long postmasterPid, long postmasterStartTicks) {
         off();
         if (enabled) {
-            long delay = time.trueInstant(leaseLeft) - kernel.nowNanos();
+            long delay = time.trueInstant(Duration.ofNanos(leaseDeadlineNanos - time.nanos())) - kernel.nowNanos();
             alarm = kernel.after(delay, () -> fire(postmasterPid, postmasterStartTicks));
         }
         return true;

@@ -41,12 +41,10 @@ final class HouseRules {
             Map.entry("dcs.etcd", List.of("dcs", "model", "config", "runtime", "tls")),
             Map.entry("dcs.zookeeper", List.of("dcs", "model", "config", "runtime")),
             Map.entry("postgres", List.of("model", "config", "runtime", "tls")),
-            Map.entry("watchdog", List.of("config")),
-            Map.entry("guard", List.of("model", "config", "runtime")),
+            Map.entry("watchdog", List.of("config", "runtime")),
             Map.entry("peer", List.of("model", "runtime")),
             Map.entry("agent",
-                    List.of("model", "decide", "node", "runtime", "config", "dcs", "postgres", "watchdog", "guard",
-                            "peer")),
+                    List.of("model", "decide", "node", "runtime", "config", "dcs", "postgres", "watchdog", "peer")),
             Map.entry("api", List.of("node", "model", "config", "runtime")),
             Map.entry("ctl", List.of("model", "config", "dcs"))));
 
