@@ -27,7 +27,7 @@ import org.jpatroni.runtime.Time;
  *
  * <p>Lease: a server touches the session at once, but the leader of the ensemble, who decides on expiry, hears of it with the next ping
  * of that server only. If client and server stop in that moment, the session ends earlier than its timeout after the last request. So
- * sessions are asked for a slack longer than the ttl that is reported; see {@code docs/decisions/0007-zookeeper.md}.
+ * sessions are asked for a slack longer than the ttl that is reported; see {@code docs/decisions/0006-zookeeper.md}.
  */
 public final class ZooKeeperClient implements KeyValueClient {
 
