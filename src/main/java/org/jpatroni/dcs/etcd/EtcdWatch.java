@@ -97,7 +97,7 @@ final class EtcdWatch {
         CompletableFuture<HttpResponse<Void>> response = gateway.stream(endpoint.get(), "/watch", request.toString(), lines)
                 .whenComplete((done, failed) -> {
                     if (failed != null) {
-                        lines.end(String.valueOf(failed.getMessage()));
+                        lines.end("connection lost");
                     } else if (done.statusCode() != 200) {
                         lines.end("HTTP " + done.statusCode());
                     }
@@ -159,7 +159,7 @@ final class EtcdWatch {
 
         @Override
         public void onError(Throwable failure) {
-            end(String.valueOf(failure.getMessage()));
+            end("connection lost");
         }
 
         @Override
