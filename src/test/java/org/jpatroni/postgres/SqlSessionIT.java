@@ -121,7 +121,8 @@ class SqlSessionIT {
         try {
             long began = System.nanoTime();
             long cpuBegan = cpuNanos();
-            assertThatThrownBy(() -> session.query("SELECT length(?)", Duration.ofSeconds(2), row -> row.getInt(1), large))
+            assertThatThrownBy(
+                    () -> session.query("SELECT length(?)", Duration.ofSeconds(2), row -> row.getInt(1), large))
                     .isInstanceOf(SQLTimeoutException.class);
             assertElapsed(began, Duration.ofSeconds(2));
             assertThat(Duration.ofNanos(cpuNanos() - cpuBegan)).as("waits without spinning")
