@@ -99,7 +99,8 @@ final class ApiCounters {
         mishaps.forEach((mishap, count) -> figures.put(PREFIX + "connections_" + mishap.series, (double) count.sum()));
         verdicts.forEach((reason, count) -> {
             if (count.sum() > 0) {
-                figures.put(PREFIX + "health_answers_total{reason=\"" + reason.wireText() + "\"}", (double) count.sum());
+                figures.put(PREFIX + "health_answers_total{reason=\"" + reason.wireText() + "\"}",
+                        (double) count.sum());
             }
         });
         return figures;

@@ -21,5 +21,5 @@ public record ApiLimits(int connectionsMax, int perAddressMax, int laneMax, int 
         int pipelineMax) {
 
     public static final ApiLimits DEFAULT = new ApiLimits(2048, 1536, 256, 5_000, 10_000, 75_000, 10_000, 1_000, 8_192,
-            16_384, 1_048_576, 32);
+            8_192, 1_048_576, 32);
 }

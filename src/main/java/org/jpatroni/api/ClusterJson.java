@@ -43,7 +43,8 @@ final class ClusterJson {
         Map<String, @Nullable Object> entry = new LinkedHashMap<>();
         entry.put("name", member.name());
         entry.put("role", role);
-        Optional<String> replication = role.equals("leader") ? Optional.empty()
+        Optional<String> replication = role.equals("leader")
+                ? Optional.empty()
                 : member.replicationState().filter(state -> !state.isEmpty());
         entry.put("state", replication.or(member::state).orElse(""));
         entry.put("api_url", member.apiUrl().orElse(null));

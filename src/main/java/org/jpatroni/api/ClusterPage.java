@@ -49,7 +49,8 @@ final class ClusterPage {
     }
 
     Response history() {
-        return snapshot.isEmpty() ? neverSeen()
+        return snapshot.isEmpty()
+                ? neverSeen()
                 : Response.json(200, ClusterJson.history(snapshot.get().snapshot().history()), staleLines());
     }
 

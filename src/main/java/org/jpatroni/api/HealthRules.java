@@ -52,7 +52,8 @@ final class HealthRules {
         boolean runsPrimary = ha.role() == PostgresRole.PRIMARY && ha.state() == PostgresState.RUNNING;
         long limitNanos = ha.dynamic().ttlSeconds() * (runsPrimary ? 1_000_000_000L : 2_000_000_000L);
         long lateNanos = nowNanos - ha.heartbeatAtNanos();
-        return lateNanos < limitNanos ? HealthVerdict.OK
+        return lateNanos < limitNanos
+                ? HealthVerdict.OK
                 : HealthVerdict.no(HealthReason.HEARTBEAT_LATE, "last cycle " + lateNanos / 1_000_000_000L + " s ago");
     }
 
@@ -98,7 +99,8 @@ final class HealthRules {
             return leads ? processRuns(status) : HealthVerdict.no(HealthReason.NOT_LEADER);
         }
         if (!status.ha().holdsLease(nowNanos)) {
-            return HealthVerdict.no(status.ha().leaseDeadlineNanos().isPresent() ? HealthReason.LEASE_EXPIRED
+            return HealthVerdict.no(status.ha().leaseDeadlineNanos().isPresent()
+                    ? HealthReason.LEASE_EXPIRED
                     : HealthReason.NOT_LEADER);
         }
         return processRuns(status);
@@ -111,7 +113,8 @@ final class HealthRules {
 
     /** The loop learns of the postmaster's end at once, so its word turns the check before any query could. */
     private static HealthVerdict processRuns(StatusView status) {
-        return status.ha().state() == PostgresState.RUNNING ? HealthVerdict.OK
+        return status.ha().state() == PostgresState.RUNNING
+                ? HealthVerdict.OK
                 : HealthVerdict.no(HealthReason.POSTGRES_NOT_RUNNING, status.stateText());
     }
 
@@ -133,7 +136,8 @@ final class HealthRules {
         }
         // A replica that holds the lease of a standby cluster leads it before its role says so.
         boolean standby = status.role() == PostgresRole.STANDBY_LEADER || status.role() == PostgresRole.REPLICA;
-        return standby && status.isStandbyCluster() ? HealthVerdict.OK
+        return standby && status.isStandbyCluster()
+                ? HealthVerdict.OK
                 : HealthVerdict.no(HealthReason.NOT_STANDBY_CLUSTER, status.role().wireText());
     }
 

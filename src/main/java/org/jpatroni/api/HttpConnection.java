@@ -168,7 +168,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
                 loop.statusDesk().join(page -> landed(request, () -> handler.answer().apply(request, page)));
             }
             case Route.Handler.OfCluster handler -> {
-                Optional<ClusterPage> known = handler.fresh() ? Optional.empty()
+                Optional<ClusterPage> known = handler.fresh()
+                        ? Optional.empty()
                         : ClusterPage.ofLoop(loop.shared().node().ha(), loop.nanos());
                 if (known.isPresent()) {
                     answerSafely(request, () -> handler.answer().apply(request, known.get()));
@@ -216,8 +217,11 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
     private void answer(Request request, Response response) {
         loop.counters().answered(response.status(), loop.nanos() - request.arrivedNanos());
         if (request.isStatusOnly()) {
-            write(response.status() == 200 ? OK_LINE : response.status() == 503 ? UNAVAILABLE_LINE
-                    : WireFormat.statusLine(response.status()));
+            write(response.status() == 200
+                    ? OK_LINE
+                    : response.status() == 503
+                            ? UNAVAILABLE_LINE
+                            : WireFormat.statusLine(response.status()));
             finish(response.close());
         } else {
             boolean keepAlive = request.http11() && request.keepAlive() && !response.close()

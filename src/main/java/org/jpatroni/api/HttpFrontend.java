@@ -193,8 +193,10 @@ public final class HttpFrontend implements AutoCloseable {
     }
 
     private ServerBootstrap bootstrap(RestApiConfig config) {
-        Class<? extends ServerChannel> type = Epoll.isAvailable() ? EpollServerSocketChannel.class
+        Class<? extends ServerChannel> type = Epoll.isAvailable()
+                ? EpollServerSocketChannel.class
                 : NioServerSocketChannel.class;
+        // Low water marks: what a thousand clients do not read must fit into the little memory outside of the heap.
         return new ServerBootstrap().group(group).channel(type)
                 .option(ChannelOption.SO_BACKLOG,
                         config.requestQueueSize() > 0 ? config.requestQueueSize() : BACKLOG_DEFAULT)
@@ -203,7 +205,7 @@ public final class HttpFrontend implements AutoCloseable {
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childOption(ChannelOption.ALLOCATOR, allocator)
-                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(16_384, 65_536))
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(2_048, 8_192))
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {

@@ -46,11 +46,17 @@ final class HttpLoop {
             shared.counters().flight();
             return node.status();
         }, () -> new NodeStatus(node.ha(), Optional.empty(), false),
-                status -> new StatusPage(status, shared.time().nanos(), shared.counters(), shared.productVersion()));
+                this::page);
         this.clusterDesk = new FlightDesk<>(executor, node::cluster, this::lastKnown,
                 snapshot -> new ClusterPage(snapshot, node.ha(), shared.time().nanos()));
         this.wireConfig = shared.config().get();
         this.wire = new WireFormat(wireConfig, shared.productVersion());
+    }
+
+    /** What the loop has published since the question was asked counts too: the end of a postmaster must show in the very next answer. */
+    private StatusPage page(NodeStatus answer) {
+        NodeStatus latest = new NodeStatus(shared.node().ha(), answer.observation(), answer.stale());
+        return new StatusPage(latest, nanos(), counters(), shared.productVersion());
     }
 
     private Optional<FreshSnapshot> lastKnown() {

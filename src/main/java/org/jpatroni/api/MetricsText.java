@@ -76,7 +76,8 @@ final class MetricsText {
                 position(standby == null ? Lsn.ZERO : standby.replayedLocation()));
         gauge("patroni_xlog_replayed_timestamp",
                 "Current timestamp of the replayed Postgres transaction log, 0 if null.",
-                standby == null ? "0"
+                standby == null
+                        ? "0"
                         : standby.replayedTimestamp()
                                 .map(time -> PythonJson.floatRepr(PythonTime.epochSeconds(time))).orElse("0"));
         gauge("patroni_xlog_paused", "Value is 1 if the Postgres xlog is paused, 0 otherwise.",
@@ -172,7 +173,8 @@ final class MetricsText {
         if (Double.isInfinite(value)) {
             return value > 0 ? "+Inf" : "-Inf";
         }
-        return value == Math.rint(value) && Math.abs(value) < 1e15 ? Long.toString((long) value)
+        return value == Math.rint(value) && Math.abs(value) < 1e15
+                ? Long.toString((long) value)
                 : PythonJson.floatRepr(value);
     }
 

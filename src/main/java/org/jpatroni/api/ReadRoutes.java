@@ -66,7 +66,8 @@ final class ReadRoutes {
     }
 
     private static Response failsafe(Request request, HaStatus ha) {
-        return ha.failsafeMembers().isEmpty() ? Response.error(502, "no failsafe members are known", request.wantsJson())
+        return ha.failsafeMembers().isEmpty()
+                ? Response.error(502, "no failsafe members are known", request.wantsJson())
                 : Response.json(200, ha.failsafeMembers(), "");
     }
 

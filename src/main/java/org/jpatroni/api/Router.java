@@ -23,7 +23,8 @@ final class Router {
         this.unknownMethod = new Route("*", "*", Route.Access.OPEN, "an answer that changes nothing", false,
                 new Route.Handler.OfLoop((request, ha) -> unsupported(request)));
         for (Route route : table) {
-            Map<String, Route> byPath = route.method().equals("GET") ? gets
+            Map<String, Route> byPath = route.method().equals("GET")
+                    ? gets
                     : others.computeIfAbsent(route.method(), method -> new HashMap<>());
             if (byPath.put(route.path(), route) != null) {
                 throw new IllegalArgumentException("two routes for " + route.method() + " " + route.path());

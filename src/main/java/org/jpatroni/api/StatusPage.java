@@ -44,7 +44,8 @@ final class StatusPage {
 
     /** The answer to a check by role. */
     Response check(HealthCheck check, String query) {
-        Answer answer = query.isEmpty() ? answers.computeIfAbsent(check, c -> evaluate(c, HealthQuery.NONE))
+        Answer answer = query.isEmpty()
+                ? answers.computeIfAbsent(check, c -> evaluate(c, HealthQuery.NONE))
                 : evaluate(check, HealthQuery.parse(query));
         counters.verdict(answer.reason());
         return answer.response();

@@ -96,7 +96,8 @@ class GoldenTest {
         switch (recording.route()) {
             case "/cluster" -> RecordedNode.applyCluster(node, document(recording.body()));
             case "/history" ->
-                RecordedNode.applyHistory(node, (List<?>) Objects.requireNonNull(PythonJsonReader.read(recording.body())));
+                RecordedNode.applyHistory(node,
+                        (List<?>) Objects.requireNonNull(PythonJsonReader.read(recording.body())));
             case "/config" -> RecordedNode.applyConfig(node, recording.body());
             case "/metrics" -> RecordedNode.applyMetrics(node, recording.body());
             case "/failsafe" -> {
@@ -129,7 +130,8 @@ class GoldenTest {
 
     private void writeReport() throws IOException {
         StringBuilder out = new StringBuilder("# Recordings of Patroni 4.1.4 against this build\n\n");
-        out.append("| recording | replayed | same but for HTTP/1.1's headers | decided differences | skipped (they write) |\n");
+        out.append(
+                "| recording | replayed | same but for HTTP/1.1's headers | decided differences | skipped (they write) |\n");
         out.append("|---|---|---|---|---|\n");
         Map<String, Integer> replayed = new TreeMap<>();
         recordings.exchanges().forEach(recording -> replayed.merge(recording.file(), 1, Integer::sum));

@@ -200,9 +200,9 @@ class HttpFrontendTest {
     @Test
     void dualStackTakesBothFamilies() throws IOException {
         Assumptions.assumeTrue(hasIpv6Loopback());
-        for (String host : new String[] {"*", "", "::"}) {
+        for (String host : new String[]{"*", "", "::"}) {
             try (ApiServer server = new ApiServer(NodeFixture.leader(), ApiServer.config(host, 0), ApiLimits.DEFAULT)) {
-                for (String address : new String[] {"127.0.0.1", "::1"}) {
+                for (String address : new String[]{"127.0.0.1", "::1"}) {
                     try (Socket socket = server.connect(address)) {
                         ApiServer.send(socket, "OPTIONS /primary HTTP/1.0\r\n\r\n");
                         assertThat(ApiServer.readAll(socket)).isEqualTo("HTTP/1.0 200 OK\r\n\r\n");

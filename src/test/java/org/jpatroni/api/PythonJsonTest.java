@@ -45,7 +45,8 @@ class PythonJsonTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "{", "[1,]", "{\"a\":1,}", "{'a':1}", "01", "1.", "+1", ".5", "tru", "\"\t\"", "\"\\x\"",
+    @ValueSource(strings = {"", "{", "[1,]", "{\"a\":1,}", "{'a':1}", "01", "1.", "+1", ".5", "tru", "\"\t\"",
+            "\"\\x\"",
             "{\"a\":1}x", "\"\\u12g4\"", "\"open", "1e", "[1 2]", "-"})
     void whatPythonRefuses(String text) {
         assertThatThrownBy(() -> PythonJsonReader.read(text)).isInstanceOf(IllegalArgumentException.class)

@@ -42,7 +42,8 @@ final class RecordedNode {
         }
         boolean leads = nodeRole.equals("leader");
         node.leaseDeadline = leads ? Optional.of(NodeFixture.NOW + 29_000_000_000L) : Optional.empty();
-        node.leaderKey = document.containsKey("cluster_unlocked") ? Optional.empty()
+        node.leaderKey = document.containsKey("cluster_unlocked")
+                ? Optional.empty()
                 : Optional.of(new LeaderKey(leads ? node.name : "another", 1, "1", leads));
         node.sync = document.containsKey("sync_standby")
                 ? new SyncState(Optional.of("another"), List.of(node.name), 0, 1)
@@ -107,7 +108,8 @@ final class RecordedNode {
         node.members = members;
         node.leaderKey = leader;
         node.stored = new StoredStatus(new Lsn(exact > 0 ? exact : ahead), Map.of(), List.of());
-        node.sync = synchronous.isEmpty() ? SyncState.ABSENT
+        node.sync = synchronous.isEmpty()
+                ? SyncState.ABSENT
                 : new SyncState(leader.map(LeaderKey::holder), synchronous, 0, 1);
     }
 
@@ -120,7 +122,8 @@ final class RecordedNode {
                 Optional.of("4.1.4"), new Tags(tree(entry.get("tags"))), lsn(entry.get("lsn")),
                 lsn(entry.get("receive_lsn")), lsn(entry.get("replay_lsn")),
                 replicates ? Optional.of(shown) : Optional.empty(),
-                entry.containsKey("timeline") ? OptionalInt.of((int) number(entry.get("timeline")))
+                entry.containsKey("timeline")
+                        ? OptionalInt.of((int) number(entry.get("timeline")))
                         : OptionalInt.empty(),
                 Boolean.TRUE.equals(entry.get("pending_restart")), tree(entry.get("pending_restart_reason")),
                 tree(entry.get("scheduled_restart")), false, false, false);
@@ -175,7 +178,8 @@ final class RecordedNode {
 
     private static Optional<Instant> epoch(String seconds) {
         long micros = Math.round(Double.parseDouble(seconds) * 1e6);
-        return micros == 0 ? Optional.empty()
+        return micros == 0
+                ? Optional.empty()
                 : Optional.of(Instant.ofEpochSecond(micros / 1_000_000, micros % 1_000_000 * 1000));
     }
 

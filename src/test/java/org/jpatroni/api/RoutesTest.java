@@ -40,7 +40,8 @@ class RoutesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/notaleaderatall", "/PRIMARY", "/%70rimary", "/primary/x", "/foo/primary", "/patroni/extra",
+    @ValueSource(strings = {"/notaleaderatall", "/PRIMARY", "/%70rimary", "/primary/x", "/foo/primary",
+            "/patroni/extra",
             "/healthz", "/primary;x", "leader", "*", ""})
     void anythingElseIsAFailedCheckWithTheDocument(String target) {
         Response response = api.get(target.isEmpty() ? "x" : target);
@@ -112,7 +113,8 @@ class RoutesTest {
 
     @Test
     void clusterOfAStandbyClusterInQuorumPauseAndWithASchedule() {
-        leader.config = Optional.of(new ClusterSnapshot.StoredConfig("{\"pause\":true,\"synchronous_mode\":\"quorum\"}", 1));
+        leader.config = Optional
+                .of(new ClusterSnapshot.StoredConfig("{\"pause\":true,\"synchronous_mode\":\"quorum\"}", 1));
         leader.sync = new SyncState(Optional.of("node1"), List.of("node0"), 0, 1);
         leader.stored = new StoredStatus(new Lsn(0x3000100), Map.of(), List.of());
         leader.failover = Optional.of(new FailoverRequest(Optional.of("node1"), Optional.of("node0"),

@@ -36,7 +36,7 @@ class SlowConnectionsTest {
                 held.add(socket);
             }
             while (System.nanoTime() < until) {
-                for (String path : new String[] {"/primary", "/liveness", "/patroni", "/cluster", "/metrics"}) {
+                for (String path : new String[]{"/primary", "/liveness", "/patroni", "/cluster", "/metrics"}) {
                     long start = System.nanoTime();
                     assertThat(server.get(path)).as(path).isEqualTo(200);
                     micros.add((System.nanoTime() - start) / 1_000);
@@ -104,7 +104,7 @@ class SlowConnectionsTest {
                 held.add(server.connect());
             }
             await().until(() -> server.figure("jpatroni_api_connections") >= 20);
-            for (String path : new String[] {"/primary", "/liveness", "/patroni"}) {
+            for (String path : new String[]{"/primary", "/liveness", "/patroni"}) {
                 assertThat(server.exchange("GET " + path + " HTTP/1.1\r\n\r\n")).startsWith("HTTP/1.1 200 OK\r\n")
                         .contains("Connection: close\r\n");
             }
@@ -162,7 +162,8 @@ class SlowConnectionsTest {
                     Thread.currentThread().interrupt();
                 }
             });
-            await().atMost(Duration.ofSeconds(20)).until(() -> server.figure("jpatroni_api_connections_timeout_total{phase=\"write\"}") > 0);
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> server.figure("jpatroni_api_connections_timeout_total{phase=\"write\"}") > 0);
             assertThat(server.get("/primary")).isEqualTo(200);
             writer.interrupt();
         }

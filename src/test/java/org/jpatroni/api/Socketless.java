@@ -48,7 +48,8 @@ final class Socketless {
     String bytes(String method, String target) {
         Request request = Request.of(method, target, false, false, false, time.nanos());
         Response response = answer(request);
-        byte[] bytes = request.isStatusOnly() ? WireFormat.statusLine(response.status())
+        byte[] bytes = request.isStatusOnly()
+                ? WireFormat.statusLine(response.status())
                 : wire.encode(response, false, false, time.wall());
         return new String(bytes, StandardCharsets.UTF_8);
     }

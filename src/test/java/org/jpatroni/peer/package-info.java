@@ -1,5 +1,0 @@
-/** Answers of other members. */
-@NullMarked
-package org.jpatroni.peer;
-
-import org.jspecify.annotations.NullMarked;
