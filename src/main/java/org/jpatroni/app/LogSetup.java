@@ -34,7 +34,7 @@ public final class LogSetup {
     /** Marks an error as critical. Packages that must not see this one get the equal marker from SLF4J's MarkerFactory by its name. */
     public static final Marker CRITICAL = MarkerFactory.getMarker("CRITICAL");
 
-    private static final List<String> LIBRARIES = List.of("org.apache.zookeeper", "org.apache.curator", "io.netty",
+    private static final List<String> LIBRARIES = List.of("org.apache.zookeeper", "io.netty",
             "org.postgresql");
     private static final String OWN = "org.jpatroni";
 

@@ -29,16 +29,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Comparator;
-import java.util.List;
 import java.util.Map;
-import java.util.Properties;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.apache.curator.framework.CuratorFrameworkFactory;
-import org.apache.curator.retry.RetryOneTime;
-import org.apache.zookeeper.CreateMode;
-import org.apache.zookeeper.server.embedded.ExitHandler;
-import org.apache.zookeeper.server.embedded.ZooKeeperServerEmbedded;
+import org.jpatroni.config.HostPort;
+import org.jpatroni.config.StoreConfig;
+import org.jpatroni.dcs.ClusterKeys;
+import org.jpatroni.dcs.KvClusterStore;
+import org.jpatroni.dcs.zookeeper.EmbeddedEnsemble;
+import org.jpatroni.dcs.zookeeper.ZooKeeperClient;
+import org.jpatroni.runtime.Tasks;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.yaml.snakeyaml.Yaml;
@@ -115,25 +118,15 @@ public final class Training {
         try (ServerSocket socket = new ServerSocket(0)) {
             port = socket.getLocalPort();
         }
-        Properties properties = new Properties();
-        properties.setProperty("clientPort", Integer.toString(port));
-        properties.setProperty("clientPortAddress", "127.0.0.1");
-        properties.setProperty("dataDir", folder.resolve("data").toString());
-        properties.setProperty("admin.enableServer", "false");
-        try (ZooKeeperServerEmbedded server = ZooKeeperServerEmbedded.builder().baseDir(folder)
-                .configuration(properties)
-                .exitHandler(ExitHandler.LOG_ONLY).build()) {
-            server.start(20_000);
-            try (var client = CuratorFrameworkFactory.newClient("127.0.0.1:" + port, new RetryOneTime(100))) {
-                client.start();
-                client.create().creatingParentsIfNeeded().withMode(CreateMode.EPHEMERAL).forPath("/service/demo/leader",
-                        "node1".getBytes(StandardCharsets.UTF_8));
-                client.getData()
-                        .usingWatcher((org.apache.curator.framework.api.CuratorWatcher) event -> LOG.info("{}", event))
-                        .forPath("/service/demo/leader");
-                client.delete().forPath("/service/demo/leader");
-                LOG.info("children {}", List.copyOf(client.getChildren().forPath("/service/demo")));
-            }
+        var config = new StoreConfig.Embedded(folder.toString(), new HostPort("127.0.0.1", port), new TreeMap<>());
+        Duration callLimit = Duration.ofSeconds(10);
+        try (var server = EmbeddedEnsemble.start(config, "node1", Tasks.system());
+                var store = new KvClusterStore(
+                        ZooKeeperClient.openEmbedded(config, "node1", 30, callLimit, Tasks.system()),
+                        ClusterKeys.of("/service/", "demo"), "node1", Tasks.system().time())) {
+            store.watch(() -> LOG.info("changed"));
+            LOG.info("{} {} {}", server.state(), store.acquireLease(), store.snapshot());
+            LOG.info("{}", store.releaseLease(Optional.empty()));
         }
     }
 

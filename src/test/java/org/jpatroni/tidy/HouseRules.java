@@ -52,7 +52,6 @@ final class HouseRules {
     private static final Map<String, List<String>> LIBRARY_ROOMS = new TreeMap<>(Map.of(
             "io.netty.", List.of("api"),
             "org.apache.zookeeper.", List.of("dcs.zookeeper"),
-            "org.apache.curator.", List.of("dcs.zookeeper"),
             "org.postgresql.", List.of("postgres"),
             "org.yaml.snakeyaml.", List.of("config"),
             "picocli.", List.of("ctl")));
