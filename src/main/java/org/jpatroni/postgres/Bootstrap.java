@@ -94,7 +94,8 @@ final class Bootstrap {
 
     /** After the data was moved away. */
     void abandon() {
-        parts.status().setState(method.containsKey("command") ? PostgresState.CUSTOM_BOOTSTRAP_FAILED
+        parts.status().setState(method.containsKey("command")
+                ? PostgresState.CUSTOM_BOOTSTRAP_FAILED
                 : PostgresState.INITDB_FAILED);
         parts.status().setRole(PostgresRole.UNINITIALIZED);
         try {
@@ -249,7 +250,8 @@ final class Bootstrap {
         if (result.cancelled()) {
             return new Outcome.Cancelled();
         }
-        return result.exitCode() == 0 ? Outcome.done()
+        return result.exitCode() == 0
+                ? Outcome.done()
                 : Outcome.failed(what + " failed: " + result.complaint());
     }
 }

@@ -2,24 +2,31 @@ package org.jpatroni.postgres;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jpatroni.model.PostgresRole;
 import org.jpatroni.runtime.Tasks;
-import org.jspecify.annotations.Nullable;
+import org.jpatroni.runtime.Time;
+import org.jpatroni.runtime.Wakeup;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The commands of {@code postgresql.callbacks}. One runs at a time: a newer one ends the one that runs and takes its place, and of several
- * that wait only the last is run. {@code on_reload} has a lane of its own, so that it never ends another (as in Patroni).
+ * The commands of {@code postgresql.callbacks}. One runs at a time, in order. A newer one ends the one that runs, as in Patroni, but leaves
+ * it a second to finish: changes follow each other much faster here, and scripts that keep a record would miss some. {@code on_reload} has
+ * a lane of its own, so that it never ends another.
  */
 final class Callbacks {
 
     private static final Logger LOG = LoggerFactory.getLogger(Callbacks.class);
+
+    private static final Duration GRACE = Duration.ofSeconds(1);
+    private static final Duration LOOK = Duration.ofSeconds(60);
 
     /** What has happened. */
     enum Action {
@@ -65,57 +72,63 @@ final class Callbacks {
         (action == Action.ON_RELOAD ? reload : main).submit(arguments);
     }
 
-    /** A place for one running command and the next one. */
+    /** Commands that run one after the other. */
     private final class Lane {
         private final String name;
         private final Tasks tasks;
-        private @Nullable List<String> next;
-        private @Nullable Process running;
+        private final Deque<List<String>> waiting = new ArrayDeque<>();
+        private final Wakeup wakeup;
         private boolean draining;
 
         Lane(String name, Tasks tasks) {
             this.name = name;
             this.tasks = tasks;
+            this.wakeup = tasks.newWakeup();
         }
 
         synchronized void submit(List<String> command) {
-            next = command;
-            Process toEnd = running;
-            if (toEnd != null) {
-                LOG.warn("Ending a callback that was still running, for {}", command);
-                tasks.start(name + "-end", () -> {
-                    programs.end(toEnd, Duration.ZERO);
-                    return true;
-                });
-            }
+            waiting.add(command);
+            wakeup.signal();
             if (!draining) {
                 draining = true;
                 tasks.start(name, this::drain);
             }
         }
 
+        private synchronized Optional<List<String>> next() {
+            Optional<List<String>> command = Optional.ofNullable(waiting.poll());
+            draining = command.isPresent();
+            return command;
+        }
+
+        private synchronized boolean othersWait() {
+            return !waiting.isEmpty();
+        }
+
         private boolean drain() throws InterruptedException {
-            for (Optional<Process> process = startNext(); process.isPresent(); process = startNext()) {
-                process.get().waitFor();
+            for (Optional<List<String>> command = next(); command.isPresent(); command = next()) {
+                try {
+                    await(programs.start(command.get(), Map.of()), command.get());
+                } catch (IOException notStarted) {
+                    LOG.error("Callback {} cannot be run: {}", command.get(), notStarted.getMessage());
+                }
             }
             return true;
         }
 
-        private synchronized Optional<Process> startNext() {
-            running = null;
-            while (next != null) {
-                List<String> command = next;
-                next = null;
-                try {
-                    Process process = programs.start(command, Map.of());
-                    running = process;
-                    return Optional.of(process);
-                } catch (IOException notStarted) {
-                    LOG.error("Callback {} cannot be run: {}", command, notStarted.getMessage());
-                }
+        private void await(Process process, List<String> command) throws InterruptedException {
+            var _ = process.onExit().thenRun(wakeup::signal);
+            while (process.isAlive() && !othersWait()) {
+                wakeup.await(LOOK);
             }
-            draining = false;
-            return Optional.empty();
+            Time.Deadline grace = tasks.time().deadlineIn(GRACE);
+            while (process.isAlive() && !grace.isPast()) {
+                wakeup.await(grace.left());
+            }
+            if (process.isAlive()) {
+                LOG.warn("Killed {} because it was still running", command);
+                programs.end(process, Duration.ZERO);
+            }
         }
     }
 }

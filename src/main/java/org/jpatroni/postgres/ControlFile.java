@@ -93,7 +93,8 @@ record ControlFile(long systemIdentifier, int controlVersion, int state, Lsn che
         int version = file.getInt(AT_VERSION);
         int checksumAt = checksumAt(version);
         int state = file.getInt(AT_STATE);
-        if (checksumAt < 0 || state < 0 || state >= STATES.size() || file.getInt(checksumAt) != crc(bytes, checksumAt)) {
+        if (checksumAt < 0 || state < 0 || state >= STATES.size()
+                || file.getInt(checksumAt) != crc(bytes, checksumAt)) {
             return Optional.empty();
         }
         return Optional.of(new ControlFile(file.getLong(0), version, state, new Lsn(file.getLong(AT_CHECKPOINT)),

@@ -166,8 +166,9 @@ final class DataDirectory {
             return denied.getFile() + ": permission denied for the user that runs JPatroni";
         }
         if (problem instanceof FileSystemException failed) {
-            String reason = failed.getReason() == null ? failed.getClass().getSimpleName()
-                    .replace("NoSuchFileException", "no such file").replace("FileSystemException", "failed")
+            String reason = failed.getReason() == null
+                    ? failed.getClass().getSimpleName()
+                            .replace("NoSuchFileException", "no such file").replace("FileSystemException", "failed")
                     : failed.getReason();
             return failed.getFile() + ": " + reason;
         }

@@ -88,7 +88,8 @@ final class DivergenceCheck {
     static Divergence compare(LocalEnd local, List<Entry> history) {
         for (Entry entry : history) {
             if (entry.timeline() == local.timeline()) {
-                boolean follows = local.inRecovery() ? !local.position().isAfter(entry.switchPoint())
+                boolean follows = local.inRecovery()
+                        ? !local.position().isAfter(entry.switchPoint())
                         : local.position().compareTo(entry.switchPoint()) < 0
                                 && local.end().filter(entry.switchPoint()::equals).isPresent();
                 return follows ? Divergence.NONE : Divergence.DIVERGED;

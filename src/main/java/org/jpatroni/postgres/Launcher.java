@@ -55,7 +55,8 @@ final class Launcher {
                     return new Outcome.Cancelled();
                 }
                 Outcome outcome = once(options, deadline, cancel);
-                boolean again = outcome instanceof Outcome.Failed && attempt < ATTEMPTS && !leftovers().find().isEmpty();
+                boolean again = outcome instanceof Outcome.Failed && attempt < ATTEMPTS
+                        && !leftovers().find().isEmpty();
                 if (!again) {
                     return outcome;
                 }

@@ -48,7 +48,8 @@ final class Lifecycle {
         Data found = data.look(parts.version()::major);
         if (!(found instanceof Data.Present)) {
             status.setState(PostgresState.START_FAILED);
-            return Outcome.failed(found instanceof Data.Unusable unusable ? unusable.reason()
+            return Outcome.failed(found instanceof Data.Unusable unusable
+                    ? unusable.reason()
                     : data.path() + " is empty (postgresql.data_dir)");
         }
         boolean roleChange = spec.upstream().isPresent() && status.isRoleChange(spec.role());
@@ -99,7 +100,7 @@ final class Lifecycle {
                     status.call(Action.ON_STOP);
                 }
             }
-            case Outcome.Failed _, Outcome.TimedOut _, Outcome.Cancelled _ -> status
+            case Outcome.Failed _,Outcome.TimedOut _,Outcome.Cancelled _ -> status
                     .setState(PostgresState.STOP_FAILED);
         }
         return outcome;
@@ -115,7 +116,8 @@ final class Lifecycle {
         }
         status.setPending(null);
         status.setState(shown);
-        parts.config().beforeStop().ifPresent(command -> UserScript.run(parts.programs(), "before_stop", command, cancel));
+        parts.config().beforeStop()
+                .ifPresent(command -> UserScript.run(parts.programs(), "before_stop", command, cancel));
         Outcome outcome = new Shutdown(process, postmasters, data, spec, parts.tasks().time()).run(cancel);
         parts.disconnect();
         return outcome;
@@ -156,7 +158,8 @@ final class Lifecycle {
             return new Outcome.Cancelled();
         }
         try {
-            return new Promotion(process.get(), data, parts.tasks().time()).isDone() ? promoted()
+            return new Promotion(process.get(), data, parts.tasks().time()).isDone()
+                    ? promoted()
                     : promote(process.get(), waitLimit, cancel);
         } catch (IOException failure) {
             return Outcome.failed(DataDirectory.message(failure));

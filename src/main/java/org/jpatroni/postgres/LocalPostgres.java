@@ -108,7 +108,7 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
     private PostgresRole stoppedRole() {
         return switch (data.look(() -> 0)) {
             case Data.Present present -> present.standbySignal() ? PostgresRole.REPLICA : PostgresRole.DEMOTED;
-            case Data.Empty _, Data.Unusable _ -> PostgresRole.UNINITIALIZED;
+            case Data.Empty _,Data.Unusable _ -> PostgresRole.UNINITIALIZED;
         };
     }
 
@@ -181,7 +181,8 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
             if (!process.isAlive()) {
                 return new Postmaster.Absent();
             }
-            return postmasters.status(process) == Status.STOPPING ? new Postmaster.Stopping(process.pid())
+            return postmasters.status(process) == Status.STOPPING
+                    ? new Postmaster.Stopping(process.pid())
                     : new Postmaster.Unresponsive(process.pid(), String.valueOf(failure.getMessage()));
         }
     }

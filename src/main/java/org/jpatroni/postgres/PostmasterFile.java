@@ -75,7 +75,8 @@ record PostmasterFile(long pid, long startEpochSeconds, Optional<Integer> port, 
     }
 
     private static Optional<String> line(List<String> lines, int index) {
-        return index < lines.size() && !lines.get(index).isBlank() ? Optional.of(lines.get(index).trim())
+        return index < lines.size() && !lines.get(index).isBlank()
+                ? Optional.of(lines.get(index).trim())
                 : Optional.empty();
     }
 }

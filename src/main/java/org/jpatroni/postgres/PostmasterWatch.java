@@ -65,7 +65,8 @@ final class PostmasterWatch implements AutoCloseable {
                     ready = true;
                     listener.ready(process);
                 }
-                int limitMillis = ready ? WAIT_MILLIS_WHEN_READY
+                int limitMillis = ready
+                        ? WAIT_MILLIS_WHEN_READY
                         : first.isPast() ? LOOK_MILLIS_LATER : LOOK_MILLIS_AT_FIRST;
                 if (process.awaitExit(limitMillis)) {
                     listener.exited(process);

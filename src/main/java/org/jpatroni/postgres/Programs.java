@@ -65,7 +65,8 @@ final class Programs {
             List<String> lines = (err.isBlank() ? out : err).lines().map(String::strip)
                     .filter(line -> !line.isEmpty()).toList();
             return lines.stream().filter(line -> line.contains("FATAL:") || line.contains("error:"))
-                    .reduce((first, second) -> second).or(() -> lines.isEmpty() ? Optional.empty() : Optional.of(lines.getLast()))
+                    .reduce((first, second) -> second)
+                    .or(() -> lines.isEmpty() ? Optional.empty() : Optional.of(lines.getLast()))
                     .orElse("exit code " + exitCode);
         }
     }

@@ -70,7 +70,7 @@ final class Rewinder {
             boolean asked = false;
             while (true) {
                 boolean[] state = session.queryOne(CHECKPOINT_DONE, SQL_LIMIT,
-                        row -> new boolean[] {row.getBoolean(1), row.getBoolean(2)});
+                        row -> new boolean[]{row.getBoolean(1), row.getBoolean(2)});
                 if (!state[0]) {
                     return Outcome.failed("pg_rewind: " + ServerParts.nameOf(upstream) + " is in recovery itself");
                 }
@@ -102,7 +102,8 @@ final class Rewinder {
         command.addAll(restoreOptions(restoreCommand.isPresent()));
         String source = parts.connectionString(target, Map.of("target_session_attrs", "read-write"));
         command.addAll(List.of("--target-pgdata=" + parts.data().path(), "--source-server=" + source));
-        command.addAll(OptionList.toArguments("rewind", parts.settings().tree().get("rewind") == null ? List.of()
+        command.addAll(OptionList.toArguments("rewind", parts.settings().tree().get("rewind") == null
+                ? List.of()
                 : parts.settings().tree().get("rewind"), NOT_FOR_USERS, LOG::error));
         LOG.info("running pg_rewind from {}", source);
         // Until it succeeds the directory is neither the old one nor the new one; the control file tells pg_rewind itself.
@@ -123,7 +124,8 @@ final class Rewinder {
         if (!hasArchive || !inside && parts.version().major() < CONFIG_FILE_OPTION_SINCE) {
             return List.of();
         }
-        return inside ? List.of("--restore-target-wal")
+        return inside
+                ? List.of("--restore-target-wal")
                 : List.of("--restore-target-wal", "--config-file=" + configuration);
     }
 }

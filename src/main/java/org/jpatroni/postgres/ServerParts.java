@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  */
 record ServerParts(NodeConfig node, DynamicConfig dynamic, Tasks tasks, Programs programs, DataDirectory data,
         Postmasters postmasters, ServerStatus status, InstalledVersion version, PgPass pgPass, ServerSettings server,
-        RecoverySettings recovery, LocalConnections connections, List<SqlSession> sessions, SqlSession session, ReplicationQuery heartbeat,
+        RecoverySettings recovery, LocalConnections connections, List<SqlSession> sessions, SqlSession session,
+        ReplicationQuery heartbeat,
         ReplayTimeline replayTimeline, StatusQuery statusQuery) {
 
     /** Parts for a configuration. */

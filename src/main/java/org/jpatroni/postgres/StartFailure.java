@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jpatroni.postgres.PostgresControl.Outcome;
 import org.jpatroni.runtime.CancelToken;
 
@@ -19,6 +21,8 @@ import org.jpatroni.runtime.CancelToken;
 final class StartFailure {
 
     private static final long LITTLE_SPACE_BYTES = 1L << 20;
+    private static final Pattern MESSAGE = Pattern.compile("(?:LOG|FATAL|ERROR):\\s+(.*)");
+    private static final int COMPLAINTS_SHOWN = 4;
 
     private StartFailure() {
     }
@@ -38,7 +42,13 @@ final class StartFailure {
                 parts.data().path().toString(), "-C", "data_directory"));
         command.addAll(parts.startOptions());
         Programs.Result result = parts.programs().capture(command, Map.of(), new CancelToken());
-        return result.isSuccess() ? Optional.empty() : Optional.of(result.complaint());
+        if (result.isSuccess()) {
+            return Optional.empty();
+        }
+        // What is wrong comes line by line before the last word that something is.
+        List<String> complaints = result.err().lines().map(MESSAGE::matcher).filter(Matcher::find)
+                .map(message -> message.group(1)).limit(COMPLAINTS_SHOWN).toList();
+        return Optional.of(complaints.isEmpty() ? result.complaint() : String.join("; ", complaints));
     }
 
     private static Optional<String> fullDisk(ServerParts parts) {
@@ -62,7 +72,8 @@ final class StartFailure {
             try (ServerSocket trial = new ServerSocket()) {
                 // The same option that PostgreSQL sets: connections that are being closed do not count.
                 trial.setReuseAddress(true);
-                trial.bind(everywhere ? new InetSocketAddress(port)
+                trial.bind(everywhere
+                        ? new InetSocketAddress(port)
                         : new InetSocketAddress(InetAddress.getByName(name), port));
             } catch (IOException refused) {
                 return Optional.of("cannot listen on " + (everywhere ? "*" : name) + ":" + port

@@ -19,7 +19,8 @@ final class UserScript {
         try {
             Programs.Result result = programs.run(ShellWords.split(command), Map.of(), cancel);
             LOG.info("{} script `{}` exited with {}", name, command, result.exitCode());
-            return result.isSuccess() ? Optional.empty()
+            return result.isSuccess()
+                    ? Optional.empty()
                     : Optional.of("postgresql." + name + " failed: " + result.complaint());
         } catch (IllegalArgumentException malformed) {
             LOG.error("postgresql.{} cannot be run: {}", name, malformed.getMessage());

@@ -217,9 +217,9 @@ final class LocalNode implements AutoCloseable {
     public void close() {
         LocalPostgres made = postgres;
         if (made != null) {
-            if (made.postmaster().isPresent()) {
-                stop(StopMode.IMMEDIATE);
-            }
+            made.stop(new StopSpec(StopMode.IMMEDIATE, false, LIMIT, () -> {
+            }, lsn -> {
+            }, false), new CancelToken());
             made.close();
         }
     }
