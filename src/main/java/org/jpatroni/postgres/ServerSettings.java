@@ -53,7 +53,8 @@ public final class ServerSettings {
     private PostgresSettings settings;
     private NavigableMap<String, String> parameters;
     private NavigableMap<String, String> effective;
-    private Optional<Optional<String>> synchronousStandbyNames = Optional.empty();
+    private Optional<String> synchronousStandbyNames = Optional.empty();
+    private boolean synchronousStandbyNamesDecided;
     private boolean hotStandbyFeedbackForced;
     private String acceptedText = "";
 
@@ -81,12 +82,20 @@ public final class ServerSettings {
     }
 
     /**
-     * Who decides on {@code synchronous_standby_names}.
+     * The HA loop decides on {@code synchronous_standby_names}, whatever the configuration says.
      *
-     * @param names empty: the configuration; a value or an empty value inside: the HA loop, whatever the configuration says
+     * @param names empty: the parameter is not set
      */
-    public synchronized void setSynchronousStandbyNames(Optional<Optional<String>> names) {
+    public synchronized void setSynchronousStandbyNames(Optional<String> names) {
         synchronousStandbyNames = names;
+        synchronousStandbyNamesDecided = true;
+        parameters = build();
+        effective = parameters;
+    }
+
+    /** The configuration decides on {@code synchronous_standby_names}: synchronous mode is off. */
+    public synchronized void leaveSynchronousStandbyNamesToConfiguration() {
+        synchronousStandbyNamesDecided = false;
         parameters = build();
         effective = parameters;
     }
@@ -120,9 +129,8 @@ public final class ServerSettings {
         for (String file : List.of("hba_file", "ident_file")) {
             built.computeIfPresent(file, (name, value) -> folder.resolve(value).toString());
         }
-        if (synchronousStandbyNames.isPresent()) {
-            Optional<String> names = synchronousStandbyNames.get();
-            names.ifPresentOrElse(value -> built.put("synchronous_standby_names", value),
+        if (synchronousStandbyNamesDecided) {
+            synchronousStandbyNames.ifPresentOrElse(value -> built.put("synchronous_standby_names", value),
                     () -> built.remove("synchronous_standby_names"));
         }
         if (hotStandbyFeedbackForced) {

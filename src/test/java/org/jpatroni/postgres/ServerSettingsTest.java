@@ -143,6 +143,20 @@ class ServerSettingsTest {
     }
 
     @Test
+    void theHaLoopDecidesOnSynchronousStandbysWhileItWantsTo() throws IOException {
+        ServerSettings settings = server(Configurations.settings(Map.of("synchronous_standby_names", "mine")));
+        settings.setSynchronousStandbyNames(Optional.of("2 (\"node1\",node2)"));
+        settings.writeConfiguration();
+        assertThat(text()).contains("synchronous_standby_names = '2 (\"node1\",node2)'\n");
+        settings.setSynchronousStandbyNames(Optional.empty());
+        settings.writeConfiguration();
+        assertThat(text()).doesNotContain("synchronous_standby_names");
+        settings.leaveSynchronousStandbyNamesToConfiguration();
+        settings.writeConfiguration();
+        assertThat(text()).contains("synchronous_standby_names = 'mine'\n");
+    }
+
+    @Test
     void hbaIsWrittenOnlyWhenItIsConfigured() throws IOException {
         server(Configurations.settings(Map.of())).prepareStart(Map.of());
         assertThat(data.resolve("pg_hba.conf")).doesNotExist();
