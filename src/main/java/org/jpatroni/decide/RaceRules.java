@@ -24,6 +24,9 @@ final class RaceRules {
      */
     static final long SHUTDOWN_RECORD_BYTES = 512;
 
+    /** Nobody leads and nobody can write: look again soon, also where no event will tell. */
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(300);
+
     static final List<Rule> RULES = List.of(
             new Rule("race.paused", "No leader, and the cluster is paused without a requested failover.",
                     "Patroni: no automatic failover in maintenance mode.", RaceRules::paused),
@@ -69,7 +72,7 @@ final class RaceRules {
 
     private static Optional<Rule.Outcome> rest(Situation s, Reason reason) {
         Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
-        return publish.isPresent() ? publish : s.restShortly(reason);
+        return publish.isPresent() ? publish : s.decide(new Decision.Rest(LOOK_AGAIN), reason);
     }
 
     private static Optional<Rule.Outcome> paused(Situation s) {
@@ -182,7 +185,7 @@ final class RaceRules {
         Memory memory = s.memory().deferringSinceNanos().isPresent()
                 ? s.memory()
                 : s.memory().withDeferringSince(Optional.of(s.facts().nowNanos()));
-        return s.decide(new Decision.Rest(Situation.SHORT_REST), memory, reason);
+        return s.decide(new Decision.Rest(LOOK_AGAIN), memory, reason);
     }
 
     private static Optional<Rule.Outcome> acquire(Situation s) {

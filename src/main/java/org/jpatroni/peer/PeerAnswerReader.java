@@ -31,16 +31,19 @@ final class PeerAnswerReader {
             return PeerAnswer.unreachable(name);
         }
         JsonNode xlog = status.path("xlog");
-        String role = status.path("role").asString("");
-        boolean inRecovery = !xlog.has("location") && !(xlog.isMissingNode() && isPrimaryRole(role));
+        boolean inRecovery = !xlog.has("location") && !(xlog.isMissingNode() && mayBePrimary(status));
         int timeline = status.path("timeline").asInt(0);
         return new PeerAnswer(name, true, inRecovery, position(xlog),
                 timeline > 0 ? OptionalInt.of(timeline) : OptionalInt.empty(), tags(status),
                 status.path("watchdog_failed").asBoolean(false), status.path("dcs_last_seen").asLong(0));
     }
 
-    private static boolean isPrimaryRole(String role) {
-        return role.equals("primary") || role.equals("master");
+    /** A primary that did not answer its own agent in time: it may well take writes. One that is stopping or stopped does not. */
+    private static boolean mayBePrimary(JsonNode status) {
+        String role = status.path("role").asString("");
+        String state = status.path("state").asString("");
+        return (role.equals("primary") || role.equals("master"))
+                && (state.equals("running") || state.equals("unknown"));
     }
 
     private static Optional<Lsn> position(JsonNode xlog) {

@@ -124,7 +124,9 @@ public final class BootstrapSql {
     }
 
     private static SQLException discreet(String what, SQLException failure) {
-        ServerErrorMessage fromServer = failure instanceof PSQLException refused ? refused.getServerErrorMessage() : null;
+        ServerErrorMessage fromServer = failure instanceof PSQLException refused
+                ? refused.getServerErrorMessage()
+                : null;
         String reason = fromServer != null ? fromServer.getMessage() : failure.getClass().getSimpleName();
         return new SQLException(what + ": " + reason, failure.getSQLState());
     }

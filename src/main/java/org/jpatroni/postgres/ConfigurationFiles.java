@@ -57,6 +57,15 @@ final class ConfigurationFiles {
                 && permissions.equals(Files.getPosixFilePermissions(file))) {
             return false;
         }
+        try {
+            replace(file, bytes, permissions);
+        } catch (IOException failure) {
+            throw new IOException("cannot write " + target + ": " + failure.getMessage(), failure);
+        }
+        return true;
+    }
+
+    private static void replace(Path file, byte[] bytes, Set<PosixFilePermission> permissions) throws IOException {
         Path folder = file.toAbsolutePath().getParent();
         Path temporary = Files.createTempFile(folder, "." + file.getFileName(), ".tmp",
                 PosixFilePermissions.asFileAttribute(OWNER_ONLY));
@@ -73,7 +82,6 @@ final class ConfigurationFiles {
         } finally {
             Files.deleteIfExists(temporary);
         }
-        return true;
     }
 
     /** The permissions that a file at this place shall have. */

@@ -55,6 +55,7 @@ public final class LocalConnections {
                 ? LocalAddress.socketDirectory(settings.parameters(), Path.of(config.dataDir()), port)
                 : Optional.empty();
         return folder.map(socket -> SqlTarget.unix(socket, port, config.database(), as))
-                .orElseGet(() -> SqlTarget.tcp(LocalAddress.tcpHost(config.listenHosts()), port, config.database(), as));
+                .orElseGet(
+                        () -> SqlTarget.tcp(LocalAddress.tcpHost(config.listenHosts()), port, config.database(), as));
     }
 }

@@ -55,7 +55,7 @@ final class ProgramProbe implements SettingsProbe {
             Matcher named = NAMED.matcher(text);
             if (unknown.matches()) {
                 if (unknown.group(2) == null || unknown.group(2).equals(configurationFile.toString())) {
-                    found.add(new Complaint(unknown.group(1), text));
+                    found.add(new Complaint(unknown.group(1), "unrecognized configuration parameter"));
                 }
             } else if (named.matches()) {
                 for (int group = 1; group <= named.groupCount(); group++) {

@@ -154,7 +154,8 @@ public final class RecoverySettings {
     }
 
     private static void putUserSetting(Map<String, String> wanted, String name, @Nullable Object value) {
-        String key = Quoting.parameterKey(name).equals("trigger_file") ? "promote_trigger_file"
+        String key = Quoting.parameterKey(name).equals("trigger_file")
+                ? "promote_trigger_file"
                 : Quoting.parameterKey(name);
         if (value != null && USER_NAMES.contains(key)) {
             wanted.put(key, value.toString());

@@ -20,6 +20,8 @@ public final class ReplicationQuery {
     /** A standby that was just promoted refuses the questions for standbys: asked again, it answers as a primary. */
     private static final String NOT_IN_PREREQUISITE_STATE = "55000";
 
+    private static final Duration TIMELINE_LIMIT_MAX = Duration.ofSeconds(1);
+
     private static final int FIRST_VERSION_WITH_SYNCED_SLOTS = 170_000;
 
     private final SqlSession session;
@@ -40,14 +42,26 @@ public final class ReplicationQuery {
     public PostgresView.Replication ask(Duration limit) throws SQLException {
         int version = session.serverVersion(limit);
         String sql = statement(version);
+        PostgresView.Replication shown;
         try {
-            return session.queryOne(sql, limit, row -> read(row, version, limit));
+            shown = session.queryOne(sql, limit, row -> read(row, version));
         } catch (SQLException failure) {
-            if (NOT_IN_PREREQUISITE_STATE.equals(failure.getSQLState())) {
-                return session.queryOne(sql, limit, row -> read(row, version, limit));
+            if (!NOT_IN_PREREQUISITE_STATE.equals(failure.getSQLState())) {
+                throw failure;
             }
-            throw failure;
+            shown = session.queryOne(sql, limit, row -> read(row, version));
         }
+        return shown.inRecovery() ? withReplayTimeline(shown, limit) : shown;
+    }
+
+    private PostgresView.Replication withReplayTimeline(PostgresView.Replication shown, Duration limit) {
+        boolean streaming = shown.receiverState().equals(Optional.of("streaming"));
+        OptionalInt timeline = replayTimeline.find(shown.timeline().orElse(0), streaming, shown.replayedLsn(),
+                limit.compareTo(TIMELINE_LIMIT_MAX) < 0 ? limit : TIMELINE_LIMIT_MAX);
+        return new PostgresView.Replication(true, timeline, shown.writtenLsn(), shown.receivedLsn(),
+                shown.replayedLsn(), shown.replayPaused(), shown.receiverState(), shown.primaryConninfo(),
+                shown.primarySlotName(), shown.hasRestoreCommand(), shown.slots(), shown.serverVersion(),
+                shown.postmasterStart());
     }
 
     /** The statement for a version; functions are those of PostgreSQL 13 and later. */
@@ -78,17 +92,14 @@ public final class ReplicationQuery {
                 .formatted(StatusQuery.TIMELINE, slots, StatusQuery.POSTMASTER_START);
     }
 
-    private PostgresView.Replication read(ResultSet row, int version, Duration limit) throws SQLException {
+    private PostgresView.Replication read(ResultSet row, int version) throws SQLException {
         boolean recovering = row.getBoolean("recovering");
         Optional<Lsn> received = later(lsn(row, "received"), lsn(row, "receiver_written"));
-        Optional<Lsn> replayed = lsn(row, "replayed");
-        Optional<String> status = Optional.ofNullable(row.getString("status"));
-        int shown = row.getInt("timeline");
-        OptionalInt timeline = !recovering ? OptionalInt.of(shown)
-                : replayTimeline.find(shown, status.equals(Optional.of("streaming")), replayed, limit);
-        return new PostgresView.Replication(recovering, timeline, lsn(row, "written"),
-                recovering ? received : Optional.empty(), recovering ? replayed : Optional.empty(),
-                row.getBoolean("paused"), status,
+        int timeline = row.getInt("timeline");
+        return new PostgresView.Replication(recovering, timeline > 0 ? OptionalInt.of(timeline) : OptionalInt.empty(),
+                lsn(row, "written"), recovering ? received : Optional.empty(),
+                recovering ? lsn(row, "replayed") : Optional.empty(), row.getBoolean("paused"),
+                Optional.ofNullable(row.getString("status")),
                 nonEmpty(row.getString("conninfo")).map(ReplicationQuery::withoutPassword),
                 nonEmpty(row.getString("slot_name")), row.getBoolean("restores"), slots(row.getString("slots")),
                 version, Optional.of(StatusQuery.instant(row.getLong("started"))));
@@ -112,7 +123,9 @@ public final class ReplicationQuery {
     }
 
     private static Optional<Lsn> later(Optional<Lsn> a, Optional<Lsn> b) {
-        return a.isPresent() && b.isPresent() ? Optional.of(a.get().isAfter(b.get()) ? a.get() : b.get()) : a.or(() -> b);
+        return a.isPresent() && b.isPresent()
+                ? Optional.of(a.get().isAfter(b.get()) ? a.get() : b.get())
+                : a.or(() -> b);
     }
 
     private static Optional<String> nonEmpty(@Nullable String text) {

@@ -196,10 +196,27 @@ public final class ServerSettings {
         });
         effective = Collections.unmodifiableNavigableMap(raised);
         createFolders();
+        ConfigurationBackups backups = new ConfigurationBackups(files);
+        backups.restoreMissing(backedUp());
         writeConfiguration(effective);
         writeHba();
         writeIdent();
+        backups.save(backedUp());
         return pending;
+    }
+
+    private List<Path> backedUp() {
+        List<Path> originals = new ArrayList<>(List.of(configurationFile()));
+        if (config.customConf().isEmpty()) {
+            originals.add(baseFile());
+        }
+        if (isManaged("hba_file", hbaFile())) {
+            originals.add(hbaFile());
+        }
+        if (isManaged("ident_file", identFile())) {
+            originals.add(identFile());
+        }
+        return originals;
     }
 
     /** Writes {@code postgresql.conf} for a server that runs; it must be told to reload. */
@@ -338,9 +355,12 @@ public final class ServerSettings {
     }
 
     private boolean writeManaged(String parameter, Path file, List<String> wanted) throws IOException {
+        return isManaged(parameter, file) && !wanted.isEmpty() && files.write(file, ManagedFiles.text(wanted));
+    }
+
+    private boolean isManaged(String parameter, Path file) {
         String named = parameters.get(parameter);
-        boolean managed = named == null || named.equals(file.toString());
-        return managed && !wanted.isEmpty() && files.write(file, ManagedFiles.text(wanted));
+        return named == null || named.equals(file.toString());
     }
 
     ConfigurationFiles files() {

@@ -123,8 +123,11 @@ final class SettingUnits {
     static String shown(String value, String type, @Nullable String unit) {
         Matcher base = BASE_UNIT.matcher(unit == null ? "" : unit);
         boolean whole = type.equals("integer");
-        OptionalDouble parsed = whole ? integer(value, null) : type.equals("real") ? number(value, null)
-                : OptionalDouble.empty();
+        OptionalDouble parsed = whole
+                ? integer(value, null)
+                : type.equals("real")
+                        ? number(value, null)
+                        : OptionalDouble.empty();
         if (!base.matches() || parsed.isEmpty() || parsed.getAsDouble() <= 0) {
             return value;
         }

@@ -91,17 +91,22 @@ public final class SlotManager {
             });
             return;
         }
-        if (existing.active() || dynamic.pause()) {
+        if (existing.active()) {
             return;
         }
         boolean follows = wanted.advanceTo().isPresent();
+        boolean unusable = existing.lost() || follows && (existing.restartLsn().isEmpty() || existing.holdsRows());
+        if (unusable && dynamic.pause()) {
+            return;
+        }
         if (existing.lost()) {
             replace(wanted, existing, "its WAL is gone", limit, problems);
         } else if (follows && existing.restartLsn().isEmpty()) {
             replace(wanted, existing, "it reserves no WAL and cannot be advanced", limit, problems);
         } else if (follows && existing.holdsRows()) {
             // Nobody on this standby uses it, so its xmin would hold back vacuum on the primary for ever.
-            replace(wanted, existing, "its xmin belongs to the time before this server became a standby", limit, problems);
+            replace(wanted, existing, "its xmin belongs to the time before this server became a standby", limit,
+                    problems);
         } else if (follows && wanted.advanceTo().get().isAfter(existing.restartLsn().orElse(Lsn.ZERO))) {
             attempt("advance replication slot '" + wanted.name() + "'", problems, () -> session.query(ADVANCE, limit,
                     row -> wanted.name(), wanted.name(), wanted.advanceTo().get().toString()));

@@ -17,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.jpatroni.runtime.Tasks;
 import org.jpatroni.runtime.Time.Deadline;
 import org.jpatroni.runtime.Wakeup;
@@ -52,6 +54,13 @@ public final class SqlSession implements AutoCloseable {
             this.attempt = attempt;
             this.statementTimeoutMillis = statementTimeoutMillis;
         }
+    }
+
+    /** The driver logs to the JDK's own logging what it also throws. Held here, as that logging forgets levels of loggers nobody holds. */
+    private static final Logger DRIVER_LOG = Logger.getLogger("org.postgresql");
+
+    static {
+        DRIVER_LOG.setLevel(Level.OFF);
     }
 
     private final String applicationName;
@@ -172,7 +181,8 @@ public final class SqlSession implements AutoCloseable {
     private Open connect(Deadline deadline, Duration limit) throws SQLException {
         SqlTarget place = target.get();
         Optional<Path> socket = place.socketDirectory().map(folder -> folder.resolve(".s.PGSQL." + place.port()));
-        TlsSettings tls = socket.isPresent() ? TlsSettings.OFF
+        TlsSettings tls = socket.isPresent()
+                ? TlsSettings.OFF
                 : TlsSettings.of(place.libpqOptions(), Path.of(System.getProperty("user.home")));
         ConnectionAttempt trial = new ConnectionAttempt(socket, tls);
         long serverLimit = serverLimitMillis(limit);
@@ -209,10 +219,20 @@ public final class SqlSession implements AutoCloseable {
         return fresh;
     }
 
+    /** What the driver says of a Unix socket speaks of hosts and ports, so it is said anew; the server's own words stay. */
     private static SQLException asSqlException(Optional<Throwable> failure, SqlTarget place) {
-        return failure.filter(SQLException.class::isInstance).map(SQLException.class::cast)
-                .orElseGet(() -> new SQLException("cannot connect to " + place.place(), "08001",
-                        failure.orElse(null)));
+        Throwable cause = failure.orElse(null);
+        if (cause instanceof SQLException refused
+                && (place.socketDirectory().isEmpty() || refused.getCause() == null)) {
+            return refused;
+        }
+        String state = cause instanceof SQLException refused ? refused.getSQLState() : "08001";
+        Throwable root = cause;
+        while (root != null && root.getCause() != null) {
+            root = root.getCause();
+        }
+        String reason = root == null ? "no connection" : root.getMessage();
+        return new SQLException("cannot connect to " + place.place() + ": " + reason, state, cause);
     }
 
     private <T> T guarded(Open on, Deadline deadline, Duration limit, Work<T> work) throws SQLException {

@@ -95,9 +95,11 @@ public final class StatusQuery {
         Lsn receiverWritten = lsn(row, "receiver_written");
         Lsn received = lsn(row, "received");
         boolean streaming = "streaming".equals(row.getString("status"));
-        Optional<String> state = !recovering ? Optional.empty()
-                : streaming ? Optional.of("streaming")
-                : row.getBoolean("restores") ? Optional.of("in archive recovery") : Optional.empty();
+        Optional<String> state = !recovering
+                ? Optional.empty()
+                : streaming
+                        ? Optional.of("streaming")
+                        : row.getBoolean("restores") ? Optional.of("in archive recovery") : Optional.empty();
         int shown = row.getInt("timeline");
         OptionalInt timeline = recovering ? replayTimeline.lastKnown(shown, streaming) : OptionalInt.of(shown);
         long replayedAt = row.getLong("replayed_at");

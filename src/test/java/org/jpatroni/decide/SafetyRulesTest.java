@@ -23,6 +23,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 class SafetyRulesTest {
 
     static Stream<Arguments> rows() {
+        return Stream.of(leaseAndStore(), recoveryAndBootstrap(), race(), others()).flatMap(part -> part);
+    }
+
+    private static Stream<Arguments> leaseAndStore() {
         return Stream.of(
                 row("healthy leader rests", World.leader(), "leader.rest"),
                 row("leader whose lease was confirmed half a cycle ago renews",
@@ -62,7 +66,11 @@ class SafetyRulesTest {
                 row("primary starts without the lease",
                         World.replica().data(World.present("in production", false)).role(PostgresRole.PRIMARY)
                                 .postmaster(new Postmaster.Starting(10)),
-                        "recovery.starting-without-lease"),
+                        "recovery.starting-without-lease"));
+    }
+
+    private static Stream<Arguments> recoveryAndBootstrap() {
+        return Stream.of(
                 row("crashed primary that holds the lease starts in place",
                         World.leader().stopped("in production", false), "recovery.restart-primary"),
                 row("crashed primary whose start failed gives the lock up",
@@ -86,7 +94,11 @@ class SafetyRulesTest {
                         "bootstrap.run"),
                 row("no data, a leader: clone", World.empty(), "bootstrap.clone"),
                 row("half made data is left alone", World.empty().data(new Data.Unusable("no control file")),
-                        "bootstrap.unusable"),
+                        "bootstrap.unusable"));
+    }
+
+    private static Stream<Arguments> race() {
+        return Stream.of(
                 row("race: first cut the stream of a primary that still writes",
                         World.replica().noLeader().standbyAt(100_000, "b", "streaming"), "race.cut-stream"),
                 row("race: a stream that ended with the shutdown record needs no cut",
@@ -115,7 +127,11 @@ class SafetyRulesTest {
                         World.replica().noLeader().standbyAt(1000, "b", "").peers(World.peer("c", 1000))
                                 .leaseAttempted(),
                         "race.unconfirmed"),
-                row("race: paused", World.replica().noLeader().standbyAt(1000, "b", "").paused(), "race.paused"),
+                row("race: paused", World.replica().noLeader().standbyAt(1000, "b", "").paused(), "race.paused"));
+    }
+
+    private static Stream<Arguments> others() {
+        return Stream.of(
                 row("follower streams from somebody else", World.replica().standbyAt(1000, "c", "streaming"),
                         "follower.follow"),
                 row("follower that does not stream asks for divergence", World.replica().standbyAt(1000, "b", ""),

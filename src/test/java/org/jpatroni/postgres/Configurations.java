@@ -12,8 +12,10 @@ import org.jpatroni.config.Secret;
 /** Configurations for tests: a server on 127.0.0.1 with the users postgres and replicator. */
 final class Configurations {
 
-    static final Authentication SUPERUSER = new Authentication("postgres", Optional.of(new Secret("zalando")), Map.of());
-    static final Authentication REPLICATOR = new Authentication("replicator", Optional.of(new Secret("rep-pass")), Map.of());
+    static final Authentication SUPERUSER = new Authentication("postgres", Optional.of(new Secret("zalando")),
+            Map.of());
+    static final Authentication REPLICATOR = new Authentication("replicator", Optional.of(new Secret("rep-pass")),
+            Map.of());
 
     private Configurations() {
     }

@@ -29,7 +29,8 @@ class ConninfoTest {
         assertThat(Conninfo.parse("postgres://127.0.0.1:5433/postgres")).contains(
                 map("host", "127.0.0.1", "port", "5433", "dbname", "postgres"));
         assertThat(Conninfo.parse("postgresql://u%2Fse:p%40ss@[::1]/db%2Fsdf?application_name=mya%2Fpp")).contains(
-                map("user", "u/se", "password", "p@ss", "host", "::1", "dbname", "db/sdf", "application_name", "mya/pp"));
+                map("user", "u/se", "password", "p@ss", "host", "::1", "dbname", "db/sdf", "application_name",
+                        "mya/pp"));
         assertThat(Conninfo.parse("postgres://a:1,b,c:3/x")).contains(
                 map("host", "a,b,c", "port", "1,,3", "dbname", "x"));
     }
@@ -51,7 +52,8 @@ class ConninfoTest {
 
     @Test
     void passwordsAreTakenOut() {
-        assertThat(ReplicationQuery.withoutPassword("user=u password='p w' host=h sslpassword=q")).isEqualTo("user=u host=h");
+        assertThat(ReplicationQuery.withoutPassword("user=u password='p w' host=h sslpassword=q"))
+                .isEqualTo("user=u host=h");
     }
 
     private static Map<String, String> map(String... pairs) {

@@ -23,8 +23,7 @@ class RecoverySettingsTest {
     private static final Upstream NODE0 = new Upstream.OfMember(
             ServerSettingsTest.member("node0", "postgres://127.0.0.1:5432/postgres"), Optional.of("node1"));
 
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     private RecoverySettings settings;
 

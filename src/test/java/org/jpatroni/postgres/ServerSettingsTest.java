@@ -18,8 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ServerSettingsTest {
 
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     private Path data;
 
@@ -138,7 +137,7 @@ class ServerSettingsTest {
         assertThat(text()).doesNotContain("no_such_thing", "work_mem").contains("port = '5433'");
         try (var files = Files.list(data)) {
             assertThat(files.map(file -> file.getFileName().toString())).containsExactlyInAnyOrder("postgresql.conf",
-                    "postgresql.base.conf");
+                    "postgresql.base.conf", "postgresql.conf.backup", "postgresql.base.conf.backup");
         }
     }
 
@@ -168,6 +167,19 @@ class ServerSettingsTest {
                 local all all trust
                 """);
         assertThat(managed.writeHba()).isFalse();
+    }
+
+    @Test
+    void filesOutsideOfTheDataDirectoryComeBackFromTheirCopies() throws IOException {
+        Files.writeString(data.resolve("pg_hba.conf"), "# what initdb wrote\n");
+        server(Configurations.settings(Map.of())).prepareStart(Map.of());
+        Files.delete(data.resolve("pg_hba.conf"));
+        Files.delete(data.resolve("postgresql.conf"));
+        Files.delete(data.resolve("postgresql.base.conf"));
+        server(Configurations.settings(Map.of())).prepareStart(Map.of());
+        assertThat(data.resolve("pg_hba.conf")).hasContent("# what initdb wrote\n");
+        assertThat(data.resolve("postgresql.base.conf")).hasContent("# what initdb wrote\n");
+        assertThat(text()).contains("port = '5433'");
     }
 
     @Test

@@ -87,7 +87,8 @@ class VersionMatrixIT {
                 Optional.of(new Authentication("rewind_user", Optional.of(new Secret("rewind-pass")), Map.of())));
         TestServer server = new TestServer(binaries, data, port, config,
                 Configurations.settings(TestServer.parameters(folder, "max_connections", "50", "wal_keep_segments", "1",
-                        "no_such_parameter", "1", "work_mem", "a lot", "restore_command", "false", "wal_receiver_status_interval",
+                        "no_such_parameter", "1", "work_mem", "a lot", "restore_command", "false",
+                        "wal_receiver_status_interval",
                         "1s", "wal_retrieve_retry_interval", "100ms")),
                 name, version);
         toClose.add(server);
@@ -96,12 +97,14 @@ class VersionMatrixIT {
 
     private static void makeRoles(TestServer primary) throws SQLException {
         SqlSession session = primary.session("bootstrap");
-        session.execute(LIMIT, "ALTER SYSTEM SET log_statement = 'all'", "ALTER SYSTEM SET log_min_duration_statement = 0");
+        session.execute(LIMIT, "ALTER SYSTEM SET log_statement = 'all'",
+                "ALTER SYSTEM SET log_min_duration_statement = 0");
         PendingRestart.reload(session, Time.system(), LIMIT);
         BootstrapSql bootstrap = new BootstrapSql(session, LIMIT);
         bootstrap.superuser(primary.config);
         bootstrap.replicationAndRewind(primary.config);
-        bootstrap.users(Map.of("admin", Map.of("password", "admin-pass", "options", List.of("createrole", "createdb"))));
+        bootstrap
+                .users(Map.of("admin", Map.of("password", "admin-pass", "options", List.of("createrole", "createdb"))));
         session.execute(LIMIT, "ALTER SYSTEM RESET ALL");
         PendingRestart.reload(session, Time.system(), LIMIT);
         assertThat(session.query("""
@@ -187,7 +190,8 @@ class VersionMatrixIT {
         Awaitility.await().atMost(Duration.ofSeconds(20)).until(
                 () -> query.ask(LIMIT).receiverState().equals(Optional.of("streaming")));
         primary.session("write").execute(LIMIT, "CREATE TABLE public.t AS SELECT 1 AS a");
-        Lsn written = new ReplicationQuery(primary.session("heartbeat"), timeline).ask(LIMIT).writtenLsn().orElseThrow();
+        Lsn written = new ReplicationQuery(primary.session("heartbeat"), timeline).ask(LIMIT).writtenLsn()
+                .orElseThrow();
         Awaitility.await().atMost(Duration.ofSeconds(20)).until(
                 () -> query.ask(LIMIT).replayedLsn().orElseThrow().compareTo(written) >= 0);
         Replication view = query.ask(LIMIT);
@@ -220,7 +224,8 @@ class VersionMatrixIT {
                 "client_addr", "state", "sync_state", "sync_priority");
         assertThat(ofPrimary.replication().getFirst()).containsEntry("usename", "replicator")
                 .containsEntry("application_name", "node1").containsEntry("client_addr", "127.0.0.1")
-                .containsEntry("state", "streaming").containsEntry("sync_state", "async").containsEntry("sync_priority", 0);
+                .containsEntry("state", "streaming").containsEntry("sync_state", "async")
+                .containsEntry("sync_priority", 0);
     }
 
     private static void slotsOfTheStandby(TestServer primary, TestServer standby) throws SQLException {
@@ -254,7 +259,8 @@ class VersionMatrixIT {
         PostgresObservation status = new StatusQuery(standby.session("restapi2"), timeline, Time.system()).ask(LIMIT);
         assertThat(status.replicationState()).contains("in archive recovery");
         assertThat(status.timeline()).isEqualTo(OptionalInt.of(1));
-        standby.session("promote").queryOne("SELECT pg_promote(true, 20)", Duration.ofSeconds(25), row -> row.getBoolean(1));
+        standby.session("promote").queryOne("SELECT pg_promote(true, 20)", Duration.ofSeconds(25),
+                row -> row.getBoolean(1));
         assertThat(query.ask(LIMIT).timeline()).isEqualTo(OptionalInt.of(2));
         assertThat(query.ask(LIMIT).inRecovery()).isFalse();
     }

@@ -176,6 +176,9 @@ public final class EtcdClient implements KeyValueClient {
         return switch (gateway.call("/lease/keepalive", request, true)) {
             case Answer answer -> {
                 long ttl = EtcdJson.number(answer.body(), "TTL");
+                if (!EtcdJson.text(answer.body(), "ID").equals(leaseId)) {
+                    yield new Cas.Unknown<>("etcd answered for another lease");
+                }
                 if (ttl <= 0) {
                     yield new Cas.Lost<>("the lease has expired");
                 }

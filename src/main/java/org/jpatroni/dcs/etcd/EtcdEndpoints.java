@@ -4,6 +4,8 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +22,7 @@ final class EtcdEndpoints {
     private final Function<Duration, List<URI>> lookup;
 
     private List<URI> discovered = List.of();
+    private final SortedSet<URI> failing = new TreeSet<>();
     private int current;
     private volatile Runnable changed = () -> {
     };
@@ -55,22 +58,24 @@ final class EtcdEndpoints {
 
     synchronized void succeeded(URI endpoint) {
         int index = all().indexOf(endpoint);
-        if (index >= 0 && index != current % all().size()) {
-            LOG.info("etcd is now asked at {}", endpoint);
-            current = index;
+        current = index < 0 ? current : index;
+        if (failing.remove(endpoint)) {
+            LOG.info("etcd at {} answers again", endpoint);
         }
     }
 
     /** The next one is asked first from now on. */
     void failed(URI endpoint, String cause) {
         synchronized (this) {
+            if (failing.add(endpoint)) {
+                LOG.warn("etcd at {} failed: {}", endpoint, cause);
+            }
             List<URI> all = all();
             if (all.size() < 2 || all.indexOf(endpoint) != current % all.size()) {
                 return;
             }
             current = (current + 1) % all.size();
         }
-        LOG.warn("etcd at {} failed: {}", endpoint, cause);
         changed.run();
     }
 

@@ -255,8 +255,10 @@ final class EtcdGateway {
             return EtcdReply.ofError(object);
         }
         // Streaming methods put the answer one level down.
-        JsonNode result = object.path("result");
-        return new Answer(result.isObject() ? result : object, sentAtNanos);
+        JsonNode answer = object.path("result").isObject() ? object.path("result") : object;
+        // Fields that are empty are left out, so that any object could pass for an empty store; but etcd always adds this one.
+        return answer.path("header").isObject() ? new Answer(answer, sentAtNanos)
+                : new NoAnswer("answered without a header: is that etcd?", true);
     }
 
     /** Logs in again before the next request. */

@@ -97,7 +97,7 @@ final class EtcdWatch {
         CompletableFuture<HttpResponse<Void>> response = gateway.stream(endpoint.get(), "/watch", request.toString(), lines)
                 .whenComplete((done, failed) -> {
                     if (failed != null) {
-                        lines.end(String.valueOf(failed.getMessage()));
+                        lines.end("connection lost");
                     } else if (done.statusCode() != 200) {
                         lines.end("HTTP " + done.statusCode());
                     }
@@ -159,7 +159,7 @@ final class EtcdWatch {
 
         @Override
         public void onError(Throwable failure) {
-            end(String.valueOf(failure.getMessage()));
+            end("connection lost");
         }
 
         @Override
@@ -176,9 +176,12 @@ final class EtcdWatch {
             JsonNode result = message.path("result");
             long revision = EtcdJson.number(result.path("header"), "revision");
             if (result.path("canceled").asBoolean(false)) {
-                // Compacted away, no permission, or the token was not taken: begin anew.
-                nextRevision = 0;
-                gateway.forgetToken();
+                if (EtcdJson.number(result, "compact_revision") > 0) {
+                    nextRevision = 0;
+                } else {
+                    // No permission, or the token was not taken.
+                    gateway.forgetToken();
+                }
                 end("etcd ended the watch: " + EtcdJson.text(result, "cancel_reason"));
                 return;
             }

@@ -71,11 +71,16 @@ final class EtcdServer implements AutoCloseable {
     private void awaitReady() {
         try {
             Awaitility.await("etcd answers").atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(50))
-                    .ignoreExceptions().until(() -> call("/kv/range", "{\"key\":\"YQ==\"}").has("header"));
+                    .ignoreExceptions().until(this::isReady);
         } catch (RuntimeException notReady) {
             close();
             throw notReady;
         }
+    }
+
+    private boolean isReady() {
+        JsonNode answer = call("/kv/range", "{\"key\":\"YQ==\"}");
+        return answer.has("header") || EtcdJson.text(answer, "error").contains("user name is empty");
     }
 
     String url() {
@@ -85,6 +90,14 @@ final class EtcdServer implements AutoCloseable {
     /** Ends it hard and starts it again with the same data. */
     void restart() {
         kill();
+        process = launch();
+        awaitReady();
+    }
+
+    /** Ends it hard and starts it with nothing in it, under the same address. */
+    void restartEmpty() {
+        kill();
+        UnprivilegedUser.delete(folder.resolve("data"));
         process = launch();
         awaitReady();
     }

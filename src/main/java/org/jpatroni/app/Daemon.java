@@ -1,0 +1,129 @@
+package org.jpatroni.app;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import javax.net.ssl.SSLContext;
+import org.jpatroni.agent.AgentParts;
+import org.jpatroni.agent.HaLoop;
+import org.jpatroni.agent.StatusBoard;
+import org.jpatroni.agent.StatusReader;
+import org.jpatroni.api.HttpFrontend;
+import org.jpatroni.config.NodeConfig;
+import org.jpatroni.config.NodeConfig.CtlConfig;
+import org.jpatroni.decide.Facts;
+import org.jpatroni.model.DynamicConfig;
+import org.jpatroni.model.PostgresObservation;
+import org.jpatroni.model.Tree;
+import org.jpatroni.node.HaStatus;
+import org.jpatroni.peer.PeerClient;
+import org.jpatroni.postgres.LocalPostgres;
+import org.jpatroni.runtime.Tasks;
+import org.jpatroni.tls.ClientTls;
+import org.jpatroni.watchdog.Fence;
+import org.jpatroni.watchdog.GuardFence;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One node, put together and run: every {@code new} of the daemon in one place. The REST port is open before anything is waited for. */
+final class Daemon {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
+
+    /** Version of Patroni whose contract is implemented; tools compare it. */
+    private static final String CONTRACT_VERSION = "4.1.4";
+    private static final Duration STATUS_LIMIT = Duration.ofMillis(350);
+
+    private final NodeConfig node;
+    private final Tasks tasks = Tasks.system();
+
+    Daemon(NodeConfig node) {
+        this.node = node;
+    }
+
+    /**
+     * Runs until the agent ends; returns its exit code.
+     *
+     * @throws StartException when a part cannot be started
+     */
+    int run() throws StartException, InterruptedException {
+        ConfigMemory configuration = new ConfigMemory(node);
+        DynamicConfig initial = configuration.read(configuration.initial());
+        StatusBoard board = new StatusBoard(
+                HaStatus.starting(node.name(), node.scope(), node.tags(), tasks.time().nanos()));
+        try (Stores stores = Stores.open(node, initial, tasks);
+                LocalPostgres postgres = new LocalPostgres(node, initial, tasks);
+                PeerClient peers = new PeerClient(tasks, clientTls(node.ctl()));
+                Fence guard = new GuardFence(Path.of(node.postgres().dataDir()), Optional.empty(), tasks)) {
+            Facts.Node identity = new Facts.Node(node.name(), node.restApi().apiUrl(), postgres.connUrl(),
+                    postgres.proxyUrl(), CONTRACT_VERSION, node.tree().containsKey("bootstrap"),
+                    clonesWithoutLeader(node.postgres().local()));
+            HaLoop loop = new HaLoop(new AgentParts(identity, node.scope(), node::tags, stores.store(), postgres, peers,
+                    guard, tasks, configuration::read, configuration::initial, configuration), board);
+            StatusReader reader = new StatusReader(board, () -> askStatus(postgres), stores.store(), tasks,
+                    () -> metrics(loop, stores));
+            try (HttpFrontend api = listen(reader)) {
+                LOG.info("{} of cluster {}: REST API on {}, store {}", node.name(), node.scope(),
+                        node.restApi().listen(), stores.store().describe());
+                Signals.handle("TERM", loop::shutdown);
+                Signals.handle("INT", loop::shutdown);
+                Signals.handle("HUP", loop::wake);
+                int exitCode = loop.run();
+                if (exitCode == 0) {
+                    guard.off();
+                }
+                return exitCode;
+            }
+        }
+    }
+
+    private HttpFrontend listen(StatusReader reader) throws StartException {
+        try {
+            return HttpFrontend.start(node.restApi(), reader, tasks.time(), Version.ofThisBuild());
+        } catch (IOException | IllegalArgumentException refused) {
+            throw new StartException(String.valueOf(refused.getMessage()));
+        }
+    }
+
+    /** How other members are called: the section {@code ctl}, whose certificate authority falls back to that of {@code restapi}. */
+    private Optional<SSLContext> clientTls(CtlConfig ctl) {
+        Optional<String> authority = ctl.cacert().or(() -> node.restApi().tls().flatMap(tls -> tls.cafile()));
+        if (ctl.insecure() || authority.isPresent() || ctl.certfile().isPresent()) {
+            ClientTls tls = new ClientTls(ctl.insecure() ? Optional.empty() : authority.map(Path::of),
+                    ctl.certfile().map(Path::of), ctl.keyfile().map(Path::of), ctl.keyfilePassword());
+            return Optional.of(tls.context());
+        }
+        return Optional.empty();
+    }
+
+    /** Bounded a little below the reader's own limit, so that a slow server is cancelled rather than left behind. */
+    private static Optional<PostgresObservation> askStatus(LocalPostgres postgres) {
+        try {
+            return Optional.of(postgres.statusQuery().ask(STATUS_LIMIT));
+        } catch (SQLException unanswered) {
+            LOG.debug("PostgreSQL did not answer the status query: {}", unanswered.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /** Whether one of the configured replica methods carries {@code no_leader}. */
+    private static boolean clonesWithoutLeader(Map<String, @Nullable Object> postgresql) {
+        return postgresql.get("create_replica_methods") instanceof List<?> methods && methods.stream()
+                .anyMatch(method -> Tree.mapAt(postgresql, String.valueOf(method)).get("no_leader") != null);
+    }
+
+    private static SortedMap<String, Double> metrics(HaLoop loop, Stores stores) {
+        SortedMap<String, Double> values = new TreeMap<>(loop.counters().values());
+        for (Map.Entry<String, Long> count : stores.store().counters().entrySet()) {
+            values.put("jpatroni_dcs_calls_total{verb=\"" + count.getKey() + "\"}", (double) count.getValue());
+        }
+        return values;
+    }
+}

@@ -1,0 +1,93 @@
+package org.jpatroni.dcs.etcd;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jpatroni.runtime.Tasks;
+
+/** A port that passes everything on to another one, as long as it is told to. */
+final class Relay implements AutoCloseable {
+
+    /** What passes. */
+    enum Mode {
+        OPEN,
+        /** Requests arrive, answers do not. */
+        NO_ANSWERS,
+        /** Nothing arrives, but the connection stands. */
+        NOTHING
+    }
+
+    private final int targetPort;
+    private final ServerSocket listener;
+    private final List<Socket> sockets = new CopyOnWriteArrayList<>();
+    private volatile Mode mode = Mode.OPEN;
+
+    Relay(String targetUrl) {
+        targetPort = Integer.parseInt(targetUrl.substring(targetUrl.lastIndexOf(':') + 1));
+        try {
+            listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Tasks.system().start("relay", () -> {
+            while (true) {
+                connect(listener.accept());
+            }
+        });
+    }
+
+    String url() {
+        return "http://127.0.0.1:" + listener.getLocalPort();
+    }
+
+    void set(Mode newMode) {
+        mode = newMode;
+    }
+
+    /** Cuts all connections that stand. */
+    void cut() {
+        for (Socket socket : sockets) {
+            try {
+                socket.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        sockets.clear();
+    }
+
+    private void connect(Socket client) throws IOException {
+        Socket server = new Socket(InetAddress.getLoopbackAddress(), targetPort);
+        sockets.addAll(List.of(client, server));
+        pump(client, server, false);
+        pump(server, client, true);
+    }
+
+    private void pump(Socket from, Socket to, boolean isAnswer) {
+        Tasks.system().start("relay-pump", () -> {
+            byte[] buffer = new byte[8192];
+            try (from; to) {
+                InputStream input = from.getInputStream();
+                OutputStream output = to.getOutputStream();
+                for (int read = input.read(buffer); read >= 0; read = input.read(buffer)) {
+                    if (mode == Mode.OPEN || mode == Mode.NO_ANSWERS && !isAnswer) {
+                        output.write(buffer, 0, read);
+                    }
+                }
+            }
+            return true;
+        });
+    }
+
+    @Override
+    public void close() throws IOException {
+        listener.close();
+        cut();
+    }
+}
