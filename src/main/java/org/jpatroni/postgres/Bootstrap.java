@@ -120,7 +120,7 @@ final class Bootstrap {
                 passwordFile = Optional.of(writePassword(superuser.password().get()));
                 command.add("--pwfile=" + passwordFile.get());
             }
-            Programs.Result result = parts.programs().run(command, Map.of(), cancel);
+            Programs.Result result = parts.programs().runLogged(command, Map.of(), cancel);
             if (!result.isSuccess()) {
                 parts.status().setState(PostgresState.INITDB_FAILED);
             }

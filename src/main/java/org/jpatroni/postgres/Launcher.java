@@ -116,9 +116,10 @@ final class Launcher {
         if (arenas != null) {
             inherited.put("MALLOC_ARENA_MAX", arenas);
         }
-        // After a reboot the number in a stale file may be some other process of ours, and PostgreSQL would refuse to start for it.
+        // The number in a stale file may be some other process of ours by now, or a zombie that nobody reaps: PostgreSQL would refuse to
+        // start for either. It takes this number for its grandparent's, and still checks the shared memory.
         PostmasterFile.read(data.path()).map(PostmasterFile::pid)
-                .filter(pid -> ProcFs.stat(Math.abs(pid)).filter(ProcFs.Stat::isAlive).isPresent())
+                .filter(pid -> ProcFs.stat(Math.abs(pid)).isPresent())
                 .ifPresent(pid -> inherited.put("PG_GRANDPARENT_PID", Long.toString(Math.abs(pid))));
         return inherited;
     }

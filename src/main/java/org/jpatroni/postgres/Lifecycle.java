@@ -191,6 +191,16 @@ final class Lifecycle {
         return Outcome.done();
     }
 
+    /** A standby that waits for WAL before it is consistent answers nothing, but reads its files again when told to. */
+    private Outcome followWhileStarting(PostmasterProcess process, PostgresRole role, Upstream upstream)
+            throws IOException {
+        status.setRole(role);
+        parts.wantSettings();
+        parts.recovery().write(Optional.of(upstream));
+        parts.server().writeConfiguration();
+        return process.signal(Posix.SIGHUP) ? Outcome.done() : Outcome.failed(process + " cannot be signalled");
+    }
+
     Outcome follow(PostgresRole role, Upstream upstream, CancelToken cancel) {
         Optional<PostmasterProcess> process = postmasters.current();
         if (process.isEmpty()) {
@@ -198,6 +208,9 @@ final class Lifecycle {
         }
         boolean roleChange = status.isRoleChange(role);
         try {
+            if (!postmasters.status(process.get()).acceptsSessions() && data.hasStandbySignal()) {
+                return followWhileStarting(process.get(), role, upstream);
+            }
             RecoverySettings.Change change = parts.recovery().change(upstream, parts.session(), SQL_LIMIT);
             PostgresRole before = status.role();
             status.setRole(role);

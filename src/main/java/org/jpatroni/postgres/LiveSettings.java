@@ -22,6 +22,7 @@ final class LiveSettings {
     private final Supplier<ServerParts> current;
     private final Runnable changed;
     private volatile Map<String, @Nullable Object> pendingRestart = Collections.emptyMap();
+    private volatile boolean stale;
 
     /**
      * @param changed told when what waits for a restart may be something else
@@ -39,14 +40,29 @@ final class LiveSettings {
     /** After a start: only what could not be made effective waits. */
     void started(Map<String, @Nullable Object> pending) {
         pendingRestart = pending;
+        stale = false;
     }
 
-    /** Makes the configuration effective in the background, as far as there is a server. */
+    /** The files of a server are not what the configuration says now: they are written once it answers. */
+    void mustApply() {
+        stale = true;
+    }
+
+    /** The server answers: what changed before is made effective. */
+    void becameReady() {
+        if (stale) {
+            apply();
+        }
+    }
+
+    /** Makes the configuration effective in the background, as soon as there is a server that answers. */
     void apply() {
         ServerParts parts = current.get();
         parts.wantSettings();
         Optional<PostmasterProcess> running = parts.postmasters().current();
+        stale = true;
         if (running.filter(process -> parts.postmasters().status(process).acceptsSessions()).isPresent()) {
+            stale = false;
             var _ = parts.tasks().start("settings", this::rewrite);
         }
     }

@@ -118,6 +118,7 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
         status.setPending(status.isAnnounced() ? null : Action.ON_START);
         status.setState(PostgresState.STARTING);
         parts.disconnect();
+        settings.mustApply();
         parts.recovery().adopt(RecoveryLines.read(parts.server().configurationFile(), data.path()));
     }
 
@@ -130,6 +131,7 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
                     || state == PostgresState.RESTARTING || state == PostgresState.START_FAILED) {
                 status.becameReady();
             }
+            settings.becameReady();
             tell();
         }
 
@@ -161,6 +163,8 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
     private Postmaster postmaster(Duration sqlLimit) {
         Optional<PostmasterProcess> process = postmasters.current();
         if (process.isEmpty()) {
+            // The event of its end may still be on its way; state and view shall agree.
+            status.moveState(PostgresState.RUNNING, PostgresState.CRASHED);
             return new Postmaster.Absent();
         }
         long pid = process.get().pid();
@@ -232,6 +236,7 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
             return new ReplicaCreation(parts).run(source, cancel);
         } finally {
             copying = false;
+            parts.replayTimeline().forget();
             status.setRole(stoppedRole());
         }
     }

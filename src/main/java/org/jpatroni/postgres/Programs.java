@@ -1,16 +1,17 @@
 package org.jpatroni.postgres;
 
+import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jpatroni.runtime.CancelToken;
 import org.jpatroni.runtime.Tasks;
 import org.jpatroni.runtime.Time.Deadline;
@@ -101,23 +102,26 @@ final class Programs {
 
     /** Runs a program to its end; its output goes where the agent's goes. */
     Result run(List<String> arguments, Map<String, String> environment, CancelToken cancel) {
-        return run(arguments, environment, cancel, false);
+        return run(arguments, environment, cancel, Optional.empty());
     }
 
     /** Runs a program to its end and collects its output; messages are in English. */
     Result capture(List<String> arguments, Map<String, String> environment, CancelToken cancel) {
-        return run(arguments, environment, cancel, true);
+        Map<String, String> english = new HashMap<>(environment);
+        english.put("LC_ALL", "C");
+        english.put("LANG", "C");
+        return run(arguments, english, cancel, Optional.of(line -> {
+        }));
     }
 
-    private Result run(List<String> arguments, Map<String, String> environment, CancelToken cancel, boolean capture) {
+    private Result run(List<String> arguments, Map<String, String> environment, CancelToken cancel,
+            Optional<Consumer<String>> reader) {
         if (cancel.isCancelled()) {
             return new Result(127, "", "cancelled before the start", true);
         }
         ProcessBuilder builder = builder(arguments);
         builder.environment().putAll(environment);
-        if (capture) {
-            builder.environment().put("LC_ALL", "C");
-            builder.environment().put("LANG", "C");
+        if (reader.isPresent()) {
             builder.redirectOutput(ProcessBuilder.Redirect.PIPE).redirectError(ProcessBuilder.Redirect.PIPE);
         }
         Process process;
@@ -126,10 +130,21 @@ final class Programs {
         } catch (IOException notStarted) {
             return new Result(127, "", arguments.getFirst() + " cannot be run: " + notStarted.getMessage(), false);
         }
-        Tasks.Task<String> out = tasks.start("program-out", () -> text(process.getInputStream()));
-        Tasks.Task<String> err = tasks.start("program-err", () -> text(process.getErrorStream()));
+        Consumer<String> line = reader.orElse(text -> {
+        });
+        Tasks.Task<String> out = tasks.start("program-out", () -> text(process.inputReader(), line));
+        Tasks.Task<String> err = tasks.start("program-err", () -> text(process.errorReader(), line));
         boolean cancelled = waitFor(process, arguments.getFirst(), cancel);
         return new Result(process.exitValue(), collected(out), collected(err), cancelled);
+    }
+
+    /**
+     * Runs one of PostgreSQL's programs to its end and logs what it says as it says it; in the language of the environment, which decides the locale of a
+     * new cluster too.
+     */
+    Result runLogged(List<String> arguments, Map<String, String> environment, CancelToken cancel) {
+        String name = arguments.getFirst().substring(arguments.getFirst().lastIndexOf('/') + 1);
+        return run(arguments, environment, cancel, Optional.of(line -> LOG.info("{}: {}", name, line)));
     }
 
     /** Starts a program and does not wait for it. */
@@ -212,10 +227,17 @@ final class Programs {
         }
     }
 
-    private static String text(InputStream stream) throws IOException {
+    private static String text(BufferedReader stream, Consumer<String> reader) throws IOException {
+        StringBuilder text = new StringBuilder();
         try (stream) {
-            return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+            for (String line = stream.readLine(); line != null; line = stream.readLine()) {
+                text.append(line).append('\n');
+                if (!line.isBlank()) {
+                    reader.accept(line);
+                }
+            }
         }
+        return text.toString();
     }
 
     /** What was read; a grandchild that keeps the pipe open must not hold us up. */

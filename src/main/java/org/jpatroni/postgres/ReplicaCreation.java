@@ -118,7 +118,7 @@ final class ReplicaCreation {
         Outcome outcome = Outcome.failed("pg_basebackup was not run");
         for (int attempt = 1; attempt <= BASEBACKUP_ATTEMPTS; attempt++) {
             clear(false);
-            outcome = outcome("pg_basebackup", parts.programs().run(command, environment, cancel));
+            outcome = outcome("pg_basebackup", parts.programs().runLogged(command, environment, cancel));
             if (outcome.isDone() || outcome instanceof Outcome.Cancelled) {
                 break;
             }

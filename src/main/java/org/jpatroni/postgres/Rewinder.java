@@ -107,9 +107,8 @@ final class Rewinder {
                 : parts.settings().tree().get("rewind"), NOT_FOR_USERS, LOG::error));
         LOG.info("running pg_rewind from {}", source);
         // Until it succeeds the directory is neither the old one nor the new one; the control file tells pg_rewind itself.
-        Programs.Result result = parts.programs().capture(command, environment, cancel);
-        result.out().lines().forEach(line -> LOG.info("pg_rewind: {}", line));
-        result.err().lines().forEach(line -> LOG.info("pg_rewind: {}", line));
+        environment.put("LC_ALL", "C");
+        Programs.Result result = parts.programs().runLogged(command, environment, cancel);
         if (result.cancelled()) {
             return new Outcome.Cancelled();
         }
