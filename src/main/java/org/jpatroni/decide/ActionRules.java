@@ -42,7 +42,7 @@ final class ActionRules {
         return action.getClass().getSimpleName().toLowerCase(Locale.ROOT);
     }
 
-    private static boolean startsPrimary(Situation s) {
+    static boolean startsPrimary(Situation s) {
         return s.running().isPresent() && s.running().get() instanceof Action.Start start
                 && start.role() == PostgresRole.PRIMARY;
     }
@@ -55,7 +55,7 @@ final class ActionRules {
     }
 
     private static Optional<Rule.Outcome> startTimeout(Situation s) {
-        if (!startsPrimary(s) || !RecoveryRules.startTimeoutIsOver(s) || !s.someoneCouldTakeOver()
+        if (!startsPrimary(s) || s.paused() || !RecoveryRules.startTimeoutIsOver(s) || !s.someoneCouldTakeOver()
                 || s.facts().running().orElseThrow().cancelled()) {
             return pass();
         }
@@ -68,6 +68,10 @@ final class ActionRules {
     }
 
     private static Optional<Rule.Outcome> await(Situation s) {
-        return s.running().flatMap(action -> s.rest(Reason.of(Sentence.BUSY, name(action))));
+        if (s.running().isEmpty()) {
+            return pass();
+        }
+        Reason reason = Reason.of(Sentence.BUSY, name(s.running().get()));
+        return s.mayBePrimary() && !s.holdsLease() ? s.restShortly(reason) : s.rest(reason);
     }
 }

@@ -18,7 +18,11 @@ final class BootstrapRules {
                     "The data directory's system identifier is not the one stored for this cluster.",
                     "Never join a cluster with somebody else's data; the data is left as it is.",
                     BootstrapRules::systemIdMismatch),
-            new Rule("bootstrap.failed", "The bootstrap failed.",
+            new Rule("bootstrap.foreign-data-paused",
+                    "The data directory's system identifier is not the one stored, in a paused cluster.",
+                    "Patroni: the agent goes on and ends when maintenance mode does; the key is not kept with such data.",
+                    BootstrapRules::foreignDataPaused),
+            new Rule("bootstrap.failed", "The bootstrap failed, or its server died before the cluster was complete.",
                     "Give initialize back, so that another member can try; end, so that the supervisor tries again.",
                     BootstrapRules::failed),
             new Rule("bootstrap.run", "This agent won the bootstrap race and there is no data yet.",
@@ -26,6 +30,10 @@ final class BootstrapRules {
             new Rule("bootstrap.finish", "This agent bootstrapped: PostgreSQL runs as a primary.",
                     "Store identifier and configuration first, then take the lease: others may clone only from a finished primary.",
                     BootstrapRules::finish),
+            new Rule("bootstrap.leader-without-data",
+                    "This node holds the lease, and its data directory went away or cannot be used.",
+                    "Patroni: the key is given up, so that another member can lead.",
+                    BootstrapRules::leaderWithoutData),
             new Rule("bootstrap.unusable", "The data directory cannot be read or is half made.",
                     "Nothing is deleted on a guess; the operator decides.", BootstrapRules::unusable),
             new Rule("bootstrap.clone", "No data, and a running leader to copy from.",
@@ -46,23 +54,38 @@ final class BootstrapRules {
     }
 
     private static Optional<Rule.Outcome> systemIdMismatch(Situation s) {
-        if (!(s.postgres().data() instanceof Data.Present present) || !s.snapshot().isInitialized()) {
+        return s.hasForeignData() && !s.paused()
+                ? s.decide(new Decision.Halt(1), mismatch(s, Sentence.SYSTEM_ID_MISMATCH))
+                : pass();
+    }
+
+    private static Reason mismatch(Situation s, Sentence sentence) {
+        return Reason.of(sentence, s.self(), s.snapshot().initialize().orElseThrow(),
+                s.postgres().control().orElseThrow().systemIdentifier());
+    }
+
+    private static Optional<Rule.Outcome> foreignDataPaused(Situation s) {
+        if (!s.hasForeignData()) {
             return pass();
         }
-        String stored = s.snapshot().initialize().orElseThrow();
-        String local = present.control().systemIdentifier();
-        return stored.equals(local)
-                ? pass()
-                : s.decide(new Decision.Halt(1), Reason.of(Sentence.SYSTEM_ID_MISMATCH, s.self(), stored, local));
+        Reason reason = mismatch(s, Sentence.SYSTEM_ID_MISMATCH_PAUSED);
+        if (s.holdsLease()) {
+            return s.decide(new Decision.ReleaseLease(Optional.empty()), reason);
+        }
+        Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
+        return publish.isPresent() ? publish : s.rest(reason);
     }
 
     private static Optional<Rule.Outcome> failed(Situation s) {
-        if (s.memory().bootstrap() != Bootstrap.FAILED) {
+        boolean died = s.memory().bootstrap() == Bootstrap.CLAIMED && s.running().isEmpty() && s.notRunning()
+                && !(s.postgres().data() instanceof Data.Empty);
+        if (s.memory().bootstrap() != Bootstrap.FAILED && !died) {
             return pass();
         }
-        return s.snapshot().initialize().filter(String::isEmpty).isPresent()
-                ? s.decide(new Decision.CancelInitialize(), Reason.of(Sentence.BOOTSTRAP_GIVE_BACK))
-                : s.decide(new Decision.Halt(1), Reason.of(Sentence.BOOTSTRAP_FAILED));
+        Optional<Rule.Outcome> giveBack = s.snapshot().initialize().filter(String::isEmpty).isPresent()
+                ? s.decideOnce(new Decision.CancelInitialize(), Reason.of(Sentence.BOOTSTRAP_GIVE_BACK))
+                : pass();
+        return giveBack.isPresent() ? giveBack : s.decide(new Decision.Halt(1), Reason.of(Sentence.BOOTSTRAP_FAILED));
     }
 
     private static Optional<Rule.Outcome> run(Situation s) {
@@ -72,7 +95,8 @@ final class BootstrapRules {
     }
 
     private static Optional<Rule.Outcome> finish(Situation s) {
-        if (s.memory().bootstrap() != Bootstrap.CLAIMED || !s.writable() || s.running().isPresent()) {
+        if (s.memory().bootstrap() != Bootstrap.CLAIMED || !s.writable() || !s.dataPresent()
+                || s.running().isPresent()) {
             return pass();
         }
         if (s.holdsLease()) {
@@ -83,11 +107,12 @@ final class BootstrapRules {
         }
         if (!s.snapshot().isInitialized()) {
             String systemIdentifier = s.postgres().control().orElseThrow().systemIdentifier();
-            return s.decide(new Decision.WriteInitialize(systemIdentifier, s.snapshot().initialize().isEmpty()),
-                    Reason.of(Sentence.WRITE_INITIALIZE));
+            return s.decideOnce(new Decision.WriteInitialize(systemIdentifier, s.snapshot().initialize().isEmpty()),
+                    Reason.of(Sentence.WRITE_INITIALIZE)).or(() -> s.restShortly(Reason.of(Sentence.RETRY_LATER)));
         }
         if (s.snapshot().config().isEmpty()) {
-            return s.decide(new Decision.WriteConfig(), Reason.of(Sentence.WRITE_CONFIG));
+            return s.decideOnce(new Decision.WriteConfig(), Reason.of(Sentence.WRITE_CONFIG))
+                    .or(() -> s.restShortly(Reason.of(Sentence.RETRY_LATER)));
         }
         if (s.snapshot().leader().isPresent()) {
             return pass();
@@ -97,8 +122,14 @@ final class BootstrapRules {
                 : s.decide(new Decision.AcquireLease(), Reason.of(Sentence.ACQUIRE));
     }
 
+    private static Optional<Rule.Outcome> leaderWithoutData(Situation s) {
+        return s.holdsLease() && !s.dataPresent() && s.notRunning() && s.running().isEmpty()
+                ? s.decide(new Decision.ReleaseLease(Optional.empty()), Reason.of(Sentence.LEADER_WITHOUT_DATA))
+                : pass();
+    }
+
     private static Optional<Rule.Outcome> unusable(Situation s) {
-        return s.postgres().data() instanceof Data.Unusable unusable && s.running().isEmpty()
+        return s.postgres().data() instanceof Data.Unusable unusable && s.notRunning() && s.running().isEmpty()
                 ? s.rest(Reason.of(Sentence.DATA_UNUSABLE, unusable.reason()))
                 : pass();
     }
@@ -136,7 +167,8 @@ final class BootstrapRules {
 
     private static Optional<Rule.Outcome> claim(Situation s) {
         return noData(s)
-                ? s.decide(new Decision.ClaimInitialize(), Reason.of(Sentence.BOOTSTRAP_CLAIM))
+                ? s.decideOnce(new Decision.ClaimInitialize(), Reason.of(Sentence.BOOTSTRAP_CLAIM))
+                        .or(() -> publishThenWait(s))
                 : pass();
     }
 }

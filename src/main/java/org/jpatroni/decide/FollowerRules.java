@@ -125,7 +125,7 @@ final class FollowerRules {
         if (!applies(s)) {
             return pass();
         }
-        Memory settled = s.memory().withDeferringSince(Optional.empty()).withCrashedAt(Optional.empty())
+        Memory settled = SlotRules.remember(s).withDeferringSince(Optional.empty()).withCrashedAt(Optional.empty())
                 .withGaveUpLeadership(Optional.empty());
         if (s.streaming()) {
             settled = settled.withDivergence(Divergence.NOTHING).withRewindFailures(0).withStartFailures(0);
@@ -133,11 +133,6 @@ final class FollowerRules {
         Reason reason = s.paused()
                 ? Reason.of(Sentence.PAUSED_NO_ACTION, s.self())
                 : Reason.of(Sentence.SECONDARY_NO_ACTION, s.self(), s.leaderName());
-        java.time.Duration rest = s.streaming() ? s.restOfCycle() : shorter(s.restOfCycle(), Situation.SHORT_REST);
-        return s.decide(new Decision.Rest(rest), settled, reason);
-    }
-
-    private static java.time.Duration shorter(java.time.Duration one, java.time.Duration other) {
-        return one.compareTo(other) < 0 ? one : other;
+        return s.decide(new Decision.Rest(s.streaming() ? s.restOfCycle() : s.shortRest()), settled, reason);
     }
 }

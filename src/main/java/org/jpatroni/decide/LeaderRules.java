@@ -15,6 +15,9 @@ final class LeaderRules {
     static final List<Rule> RULES = List.of(
             new Rule("leader.promote-failed", "The promotion of the lease holder failed repeatedly.",
                     "Somebody else may succeed.", LeaderRules::promoteFailed),
+            new Rule("leader.paused-standby",
+                    "This node holds the lease in a paused cluster, its PostgreSQL is in recovery, and nobody asked it to take over.",
+                    "Patroni: nothing is promoted in maintenance mode; the key is given up.", LeaderRules::pausedStandby),
             new Rule("leader.promote", "This node holds the lease and its PostgreSQL is in recovery.",
                     "Only a confirmed lease permits promotion.", LeaderRules::promote),
             new Rule("leader.follow-remote", "This node leads a standby cluster and does not follow the remote yet.",
@@ -57,17 +60,24 @@ final class LeaderRules {
         return s.decide(new Decision.ReleaseLease(Optional.empty()), memory, Reason.of(Sentence.PROMOTE_FAILED));
     }
 
+    private static Optional<Rule.Outcome> pausedStandby(Situation s) {
+        boolean wanted = s.snapshot().failover().flatMap(FailoverRequest::candidate).filter(s.self()::equals).isPresent();
+        return applies(s) && s.paused() && s.inRecovery() && !s.standbyCluster() && !wanted
+                ? s.decide(new Decision.ReleaseLease(Optional.empty()), Reason.of(Sentence.PAUSE_NOT_RUNNING))
+                : pass();
+    }
+
     private static Optional<Rule.Outcome> promote(Situation s) {
         if (!applies(s) || !s.inRecovery() || s.standbyCluster() || !s.isPast(s.memory().actionNotBeforeNanos())) {
             return pass();
         }
         return s.decide(new Decision.Begin(new Action.Promote()),
-                s.memory().withDeferringSince(Optional.empty()).withGaveUpLeadership(Optional.empty()),
+                s.memory().withDeferringSince(Optional.empty()),
                 Reason.of(Sentence.PROMOTE));
     }
 
     private static Optional<Rule.Outcome> followRemote(Situation s) {
-        if (!applies(s) || !s.inRecovery() || !s.standbyCluster()) {
+        if (!applies(s) || !s.inRecovery() || !s.standbyCluster() || !s.isPast(s.memory().actionNotBeforeNanos())) {
             return pass();
         }
         Upstream remote = UpstreamRules.remote(s.facts().dynamic().standbyCluster().orElseThrow());
@@ -95,24 +105,22 @@ final class LeaderRules {
         if (!applies(s) || !s.storeSeen() || s.snapshot().isInitialized() || s.postgres().control().isEmpty()) {
             return pass();
         }
-        return s.decide(new Decision.WriteInitialize(s.postgres().control().get().systemIdentifier(),
+        return s.decideOnce(new Decision.WriteInitialize(s.postgres().control().get().systemIdentifier(),
                 s.snapshot().initialize().isEmpty()), Reason.of(Sentence.WRITE_INITIALIZE));
     }
 
     private static Optional<Rule.Outcome> writeConfig(Situation s) {
         return applies(s) && s.storeSeen() && s.snapshot().config().isEmpty()
-                ? s.decide(new Decision.WriteConfig(), Reason.of(Sentence.WRITE_CONFIG))
+                ? s.decideOnce(new Decision.WriteConfig(), Reason.of(Sentence.WRITE_CONFIG))
                 : pass();
     }
 
     private static Optional<Rule.Outcome> updateHistory(Situation s) {
-        if (!applies(s) || s.inRecovery() || s.timeline() <= 1 || s.isThisCycle(s.memory().historyTriedAtNanos())) {
+        if (!applies(s) || s.inRecovery() || s.timeline() <= 1
+                || s.snapshot().history().latestTimeline() == s.timeline()) {
             return pass();
         }
-        Memory memory = s.memory().withHistoryTried(s.facts().nowNanos());
-        return s.snapshot().history().latestTimeline() == s.timeline()
-                ? pass()
-                : s.decide(new Decision.UpdateHistory(s.timeline()), memory, Reason.of(Sentence.HISTORY));
+        return s.decideOnce(new Decision.UpdateHistory(s.timeline()), Reason.of(Sentence.HISTORY));
     }
 
     private static Optional<Rule.Outcome> clearFailover(Situation s) {
@@ -122,8 +130,10 @@ final class LeaderRules {
         }
         boolean done = request.get().candidate().filter(s.self()::equals).isPresent();
         boolean notForMe = request.get().leader().isPresent() && !request.get().leader().get().equals(s.self());
-        return done || notForMe
-                ? s.decide(new Decision.ClearFailover(request.get().version()), Reason.of(Sentence.CLEAR_FAILOVER))
+        // Stepped down for it, and nobody took over.
+        boolean inVain = s.memory().gaveUpLeadership().isPresent() && request.get().scheduledAt().isEmpty();
+        return done || notForMe || inVain
+                ? s.decideOnce(new Decision.ClearFailover(request.get().version()), Reason.of(Sentence.CLEAR_FAILOVER))
                 : pass();
     }
 
@@ -139,10 +149,10 @@ final class LeaderRules {
         if (!applies(s)) {
             return pass();
         }
-        Memory settled = s.memory().withCrashedAt(Optional.empty()).withStartFailures(0)
-                .withDivergence(Memory.Divergence.NOTHING);
+        Memory settled = SlotRules.remember(s).withCrashedAt(Optional.empty()).withStartFailures(0)
+                .withDivergence(Memory.Divergence.NOTHING).withGaveUpLeadership(Optional.empty());
         Sentence sentence = s.inRecovery() ? Sentence.STANDBY_LEADER_NO_ACTION : Sentence.LEADER_NO_ACTION;
-        return s.decide(new Decision.Rest(s.restOfCycle()), settled,
-                Reason.of(s.paused() ? Sentence.PAUSED_NO_ACTION : sentence, s.self()));
+        Reason reason = Reason.of(s.paused() ? Sentence.PAUSED_NO_ACTION : sentence, s.self());
+        return s.decide(new Decision.Rest(LeaseRules.renewalIsDue(s) ? s.shortRest() : s.restOfCycle()), settled, reason);
     }
 }

@@ -33,25 +33,30 @@ final class LeaseRules {
     }
 
     private static Optional<Rule.Outcome> handOver(Situation s) {
-        return s.facts().handover().isPresent() && s.leaseNotExpired()
+        return handsOver(s) && s.facts().handover().isPresent() && s.leaseNotExpired() && s.storeSeen()
                 ? s.decide(new Decision.ReleaseLease(s.facts().handover()), Reason.of(Sentence.HAND_OVER))
                 : pass();
     }
 
+    /** A planned stop is under way or done. The position of an earlier one means nothing once the server runs again. */
     private static boolean handsOver(Situation s) {
-        return s.facts().handover().isPresent() || s.running().filter(Action::stopsPrimary).isPresent();
+        return s.running().filter(Action::stopsPrimary).isPresent()
+                || s.facts().handover().isPresent() && s.replication().isEmpty();
     }
 
     private static Optional<Rule.Outcome> renew(Situation s) {
         if (!s.storeSeen() || !s.holdsLease() || s.leaseAttemptedThisCycle()) {
             return pass();
         }
-        LeaseView.Held held = (LeaseView.Held) s.facts().lease();
-        Duration age = s.since(held.confirmedAtNanos());
-        if (age.compareTo(Duration.ofSeconds(s.facts().dynamic().loopWaitSeconds()).dividedBy(2)) < 0) {
-            return pass();
-        }
-        return s.decide(new Decision.RenewLease(statusToStore(s)), Reason.of(Sentence.LEASE_RENEW));
+        return renewalIsDue(s)
+                ? s.decide(new Decision.RenewLease(statusToStore(s)), Reason.of(Sentence.LEASE_RENEW))
+                : pass();
+    }
+
+    /** Whether the last confirmation is older than half a cycle. After a renewal was tried it says that the store did not confirm it. */
+    static boolean renewalIsDue(Situation s) {
+        return s.facts().lease() instanceof LeaseView.Held held && s.since(held.confirmedAtNanos())
+                .compareTo(Duration.ofSeconds(s.facts().dynamic().loopWaitSeconds()).dividedBy(2)) >= 0;
     }
 
     private static Optional<Rule.Outcome> adopt(Situation s) {
@@ -59,8 +64,8 @@ final class LeaseRules {
         boolean givenUp = s.memory().gaveUpLeadership().filter(until -> !s.isPast(until)).isPresent();
         boolean alreadyTried = s.facts().lease() instanceof LeaseView.NotHeld notHeld
                 && s.isThisCycle(notHeld.renewedAtNanos());
-        if (!named || s.holdsLease() || alreadyTried || givenUp || !s.dataPresent() || handsOver(s)
-                || s.facts().request() == Facts.Request.SHUTDOWN) {
+        if (!named || s.holdsLease() || alreadyTried || givenUp || !s.dataPresent() || s.hasForeignData()
+                || handsOver(s) || s.facts().request() == Facts.Request.SHUTDOWN) {
             return pass();
         }
         return s.decide(new Decision.RenewLease(Optional.empty()), Reason.of(Sentence.LEASE_ADOPT, s.self()));
@@ -68,7 +73,7 @@ final class LeaseRules {
 
     private static Optional<Rule.Outcome> reacquire(Situation s) {
         if (!s.storeSeen() || !s.leaseNotExpired() || s.snapshot().leader().isPresent()
-                || s.leaseAttemptedThisCycle() || !s.writable() || handsOver(s)
+                || s.leaseAttemptedThisCycle() || !s.writable() || s.hasForeignData() || handsOver(s)
                 || s.facts().request() == Facts.Request.SHUTDOWN) {
             return pass();
         }

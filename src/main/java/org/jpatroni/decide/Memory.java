@@ -19,14 +19,13 @@ import java.util.TreeMap;
  * @param published shown state and role when it was
  * @param slotsSeen when each member's slot was last wanted, for {@code member_slots_ttl}
  * @param slotsSyncedAtNanos when slots were last looked after
- * @param historyTriedAtNanos when the history was last written, or tried to be
- * @param startingSinceNanos since when a server that this agent did not start is starting
+ * @param tried kinds of writes to the store and when they were last tried: what fails is not repeated within a cycle
  * @param actionNotBeforeNanos do not begin another start, clone or check before this time, after one failed
  */
 public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optional<Long> deferringSinceNanos,
         Optional<Long> gaveUpLeadership, Divergence divergence, int rewindFailures, int startFailures,
         long publishedAtNanos, String published, SortedMap<String, Long> slotsSeen, long slotsSyncedAtNanos,
-        long historyTriedAtNanos, Optional<Long> startingSinceNanos, long actionNotBeforeNanos) {
+        SortedMap<String, Long> tried, long actionNotBeforeNanos) {
 
     /** How far the bootstrap of a new cluster is. */
     public enum Bootstrap {
@@ -62,82 +61,78 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
     public static Memory fresh(long nowNanos) {
         long longAgo = nowNanos - 3_600_000_000_000L;
         return new Memory(Bootstrap.NONE, Optional.empty(), Optional.empty(), Optional.empty(), Divergence.NOTHING, 0,
-                0, longAgo, "", Collections.emptySortedMap(), longAgo, longAgo, Optional.empty(), longAgo);
+                0,
+                longAgo, "", Collections.emptySortedMap(), longAgo, Collections.emptySortedMap(), longAgo);
     }
 
     public Memory {
         slotsSeen = Collections.unmodifiableSortedMap(new TreeMap<>(slotsSeen));
+        tried = Collections.unmodifiableSortedMap(new TreeMap<>(tried));
     }
 
     public Memory withBootstrap(Bootstrap value) {
         return new Memory(value, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence, rewindFailures,
-                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, historyTriedAtNanos,
-                startingSinceNanos, actionNotBeforeNanos);
+                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
+                actionNotBeforeNanos);
     }
 
     public Memory withCrashedAt(Optional<Long> nanos) {
         return new Memory(bootstrap, nanos, deferringSinceNanos, gaveUpLeadership, divergence, rewindFailures,
-                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, historyTriedAtNanos,
-                startingSinceNanos, actionNotBeforeNanos);
+                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
+                actionNotBeforeNanos);
     }
 
     public Memory withDeferringSince(Optional<Long> nanos) {
         return new Memory(bootstrap, crashedAtNanos, nanos, gaveUpLeadership, divergence, rewindFailures,
-                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, historyTriedAtNanos,
-                startingSinceNanos, actionNotBeforeNanos);
+                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
+                actionNotBeforeNanos);
     }
 
     public Memory withGaveUpLeadership(Optional<Long> untilNanos) {
         return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, untilNanos, divergence, rewindFailures,
-                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, historyTriedAtNanos,
-                startingSinceNanos, actionNotBeforeNanos);
+                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
+                actionNotBeforeNanos);
     }
 
     public Memory withDivergence(Divergence value) {
         return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, value, rewindFailures,
-                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, historyTriedAtNanos,
-                startingSinceNanos, actionNotBeforeNanos);
+                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
+                actionNotBeforeNanos);
     }
 
     public Memory withRewindFailures(int value) {
         return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence, value,
-                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, historyTriedAtNanos,
-                startingSinceNanos, actionNotBeforeNanos);
+                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
+                actionNotBeforeNanos);
     }
 
     public Memory withStartFailures(int value) {
         return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
-                rewindFailures, value, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, historyTriedAtNanos,
-                startingSinceNanos, actionNotBeforeNanos);
+                rewindFailures, value, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
+                actionNotBeforeNanos);
     }
 
     public Memory withPublished(String stateAndRole, long nanos) {
         return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
-                rewindFailures, startFailures, nanos, stateAndRole, slotsSeen, slotsSyncedAtNanos, historyTriedAtNanos,
-                startingSinceNanos, actionNotBeforeNanos);
+                rewindFailures, startFailures, nanos, stateAndRole, slotsSeen, slotsSyncedAtNanos, tried,
+                actionNotBeforeNanos);
     }
 
     public Memory withSlots(SortedMap<String, Long> seen, long syncedAtNanos) {
         return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
-                rewindFailures, startFailures, publishedAtNanos, published, seen, syncedAtNanos, historyTriedAtNanos,
-                startingSinceNanos, actionNotBeforeNanos);
+                rewindFailures, startFailures, publishedAtNanos, published, seen, syncedAtNanos, tried,
+                actionNotBeforeNanos);
     }
 
-    public Memory withHistoryTried(long nanos) {
+    public Memory withTried(SortedMap<String, Long> value) {
         return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
-                rewindFailures, startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, nanos,
-                startingSinceNanos, actionNotBeforeNanos);
-    }
-
-    public Memory withStartingSince(Optional<Long> nanos) {
-        return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
-                rewindFailures, startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos,
-                historyTriedAtNanos, nanos, actionNotBeforeNanos);
+                rewindFailures, startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, value,
+                actionNotBeforeNanos);
     }
 
     public Memory withActionNotBefore(long nanos) {
         return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
                 rewindFailures, startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos,
-                historyTriedAtNanos, startingSinceNanos, nanos);
+                tried, nanos);
     }
 }

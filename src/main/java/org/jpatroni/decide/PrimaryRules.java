@@ -12,6 +12,10 @@ import org.jpatroni.model.PeerAnswer;
 final class PrimaryRules {
 
     static final List<Rule> RULES = List.of(
+            new Rule("primary.lease-ends",
+                    "The lease ends within the stop budget, and the store did not extend it in this cycle.",
+                    "A store that can be read and not written is no better than none: stop while the lease still holds.",
+                    PrimaryRules::leaseEnds),
             new Rule("primary.paused", "A primary without the lease in a paused cluster.",
                     "Patroni: in maintenance mode a primary stays one; it takes the lease if it is free.",
                     PrimaryRules::paused),
@@ -39,6 +43,14 @@ final class PrimaryRules {
         return s.writable() && !s.holdsLease() && s.running().isEmpty();
     }
 
+    private static Optional<Rule.Outcome> leaseEnds(Situation s) {
+        if (!s.mayBePrimary() || !s.leaseNotExpired() || s.paused() || s.running().isPresent()
+                || !s.leaseAttemptedThisCycle() || s.leaseLeft().compareTo(s.stopBudget()) > 0) {
+            return pass();
+        }
+        return ActionRules.beginStop(s, new Demote(Demote.Mode.OFFLINE), Reason.of(Sentence.DEMOTE_UNCONFIRMED));
+    }
+
     private static Optional<Rule.Outcome> paused(Situation s) {
         if (!applies(s) || !s.paused()) {
             return pass();
@@ -62,7 +74,7 @@ final class PrimaryRules {
     }
 
     private static Optional<Rule.Outcome> askPeers(Situation s) {
-        if (!applies(s) || s.peers().isPresent() || s.leaseAttemptedThisCycle()) {
+        if (!applies(s) || !s.snapshot().isUnlocked() || s.peers().isPresent() || s.leaseAttemptedThisCycle()) {
             return pass();
         }
         return s.decide(new Decision.AskPeers(s.others()), Reason.of(Sentence.ASK_PEERS, RaceRules.names(s.others())));
@@ -82,7 +94,7 @@ final class PrimaryRules {
     }
 
     private static Optional<Rule.Outcome> acquire(Situation s) {
-        return applies(s) && !s.leaseAttemptedThisCycle()
+        return applies(s) && s.snapshot().isUnlocked() && !s.leaseAttemptedThisCycle()
                 ? s.decide(new Decision.AcquireLease(), Reason.of(Sentence.ACQUIRE))
                 : pass();
     }

@@ -28,7 +28,7 @@ final class RaceRules {
     private static final Duration LOOK_AGAIN = Duration.ofMillis(300);
 
     static final List<Rule> RULES = List.of(
-            new Rule("race.paused", "No leader, and the cluster is paused without a requested failover.",
+            new Rule("race.paused", "No leader, the cluster is paused, and nobody asked this member to take over.",
                     "Patroni: no automatic failover in maintenance mode.", RaceRules::paused),
             new Rule("race.not-allowed", "No leader, and this member must not lead.",
                     "Patroni: nofailover, failover_priority 0.", RaceRules::notAllowed),
@@ -76,7 +76,7 @@ final class RaceRules {
     }
 
     private static Optional<Rule.Outcome> paused(Situation s) {
-        return applies(s) && s.paused() && s.snapshot().failover().isEmpty()
+        return applies(s) && s.paused() && !namesMe(s)
                 ? rest(s, Reason.of(Sentence.PAUSED_NO_ACTION, s.self()))
                 : pass();
     }
@@ -111,7 +111,7 @@ final class RaceRules {
     }
 
     private static Optional<Rule.Outcome> cutStream(Situation s) {
-        if (!applies(s) || !s.streaming() || s.standbyCluster()) {
+        if (!applies(s) || !s.streaming() || s.standbyCluster() || !s.isPast(s.memory().actionNotBeforeNanos())) {
             return pass();
         }
         Replication replication = s.replication().orElseThrow();
@@ -157,13 +157,13 @@ final class RaceRules {
         Replication mine = s.replication().orElseThrow();
         Optional<Standing> better = CandidateRanking.better(
                 new Standing(s.self(), mine.walPosition(), s.timeline(), s.facts().tags().failoverPriority()),
-                s.peers().orElse(List.of()), s.facts().dynamic().maximumLagOnFailoverBytes());
+                s.peers().orElse(List.of()));
         if (better.isEmpty() || waitedTooLong(s) && better.get().position().minus(mine.walPosition()) <= s.facts()
                 .dynamic().maximumLagOnFailoverBytes()) {
             return pass();
         }
-        boolean ahead = better.get().position().isAfter(mine.walPosition())
-                && better.get().priority() <= s.facts().tags().failoverPriority();
+        boolean ahead = !better.get().position().equals(mine.walPosition())
+                || better.get().priority() <= s.facts().tags().failoverPriority();
         return deferTo(s, ahead
                 ? Reason.of(Sentence.PEER_AHEAD, better.get().name())
                 : Reason.of(Sentence.PEER_PRIORITY, better.get().name(), better.get().priority(),

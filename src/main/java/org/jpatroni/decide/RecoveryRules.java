@@ -17,7 +17,7 @@ final class RecoveryRules {
 
     static final List<Rule> RULES = List.of(
             new Rule("recovery.paused", "PostgreSQL is not running and the cluster is paused.",
-                    "Patroni: in maintenance mode nothing is started; a leader without PostgreSQL gives the key up.",
+                    "Patroni: in maintenance mode nothing is started, except what a requested move has stopped; a leader without PostgreSQL gives the key up.",
                     RecoveryRules::paused),
             new Rule("recovery.give-up",
                     "The leader's PostgreSQL is not running, primary_start_timeout is over or a start failed, and another member could lead.",
@@ -59,7 +59,8 @@ final class RecoveryRules {
     }
 
     private static Optional<Rule.Outcome> paused(Situation s) {
-        if (!s.dataPresent() || !s.notRunning() || s.running().isPresent() || !s.paused()) {
+        boolean steppedDown = s.facts().role() == PostgresRole.DEMOTED && !s.holdsLease();
+        if (!s.dataPresent() || !s.notRunning() || s.running().isPresent() || !s.paused() || steppedDown) {
             return pass();
         }
         if (s.holdsLease()) {
@@ -140,7 +141,8 @@ final class RecoveryRules {
     }
 
     private static Optional<Rule.Outcome> startingWithoutLease(Situation s) {
-        if (!notReady(s) || s.paused() || s.holdsLease() || !s.mayBePrimary() || s.standbyCluster()) {
+        if (!notReady(s) || s.paused() || s.holdsLease() || !s.mayBePrimary() || s.standbyCluster()
+                || s.memory().bootstrap() != Memory.Bootstrap.NONE) {
             return pass();
         }
         return ActionRules.beginStop(s, new Action.Demote(Action.Demote.Mode.NOT_LEADER),

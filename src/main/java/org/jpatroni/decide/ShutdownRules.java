@@ -60,7 +60,7 @@ final class ShutdownRules {
     }
 
     private static Optional<Rule.Outcome> release(Situation s) {
-        return applies(s) && s.leaseNotExpired()
+        return applies(s) && s.leaseNotExpired() && s.storeSeen()
                 ? s.decide(new Decision.ReleaseLease(Optional.empty()), Reason.of(Sentence.SHUTDOWN))
                 : pass();
     }

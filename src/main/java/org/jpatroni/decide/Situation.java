@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jpatroni.decide.Facts.ClusterView;
 import org.jpatroni.decide.Facts.LeaseView;
 import org.jpatroni.model.ClusterSnapshot;
@@ -100,6 +102,12 @@ public record Situation(Facts facts, Memory memory) {
 
     public boolean dataPresent() {
         return postgres().data() instanceof Data.Present;
+    }
+
+    /** Whether the data carries another system identifier than the cluster: it must not be used. */
+    public boolean hasForeignData() {
+        return snapshot().isInitialized() && postgres().control()
+                .filter(control -> !control.systemIdentifier().equals(snapshot().initialize().orElseThrow())).isPresent();
     }
 
     public boolean notRunning() {
@@ -205,13 +213,32 @@ public record Situation(Facts facts, Memory memory) {
         return Optional.of(new Rule.Outcome(decision, changed, reason));
     }
 
+    /**
+     * The same for a write to the store that leaves no trace when it fails: at most once in a cycle, so that a store that answers questions
+     * and refuses writes does not keep the loop busy.
+     */
+    Optional<Rule.Outcome> decideOnce(Decision decision, Reason reason) {
+        String kind = decision.getClass().getSimpleName();
+        Long triedAt = memory.tried().get(kind);
+        if (triedAt != null && isThisCycle(triedAt)) {
+            return pass();
+        }
+        SortedMap<String, Long> tried = new TreeMap<>(memory.tried());
+        tried.put(kind, facts.nowNanos());
+        return decide(decision, memory.withTried(tried), reason);
+    }
+
     Optional<Rule.Outcome> rest(Reason reason) {
         return decide(new Decision.Rest(restOfCycle()), reason);
     }
 
     Optional<Rule.Outcome> restShortly(Reason reason) {
+        return decide(new Decision.Rest(shortRest()), reason);
+    }
+
+    Duration shortRest() {
         Duration rest = restOfCycle();
-        return decide(new Decision.Rest(rest.compareTo(SHORT_REST) < 0 ? rest : SHORT_REST), reason);
+        return rest.compareTo(SHORT_REST) < 0 ? rest : SHORT_REST;
     }
 
     static Optional<Rule.Outcome> pass() {

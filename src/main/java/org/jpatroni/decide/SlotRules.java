@@ -43,6 +43,13 @@ public final class SlotRules {
                 : s.decide(new Decision.SyncSlots(wanted), memory, Reason.of(Sentence.SLOTS));
     }
 
+    /** The memory with the members that are there now: {@code member_slots_ttl} counts from when one was last seen. */
+    static Memory remember(Situation s) {
+        return s.storeSeen() && s.facts().dynamic().useSlots()
+                ? s.memory().withSlots(seenNow(s), s.memory().slotsSyncedAtNanos())
+                : s.memory();
+    }
+
     /** When each slot was last wanted by a member that is there: now for those, as remembered for those that went away. */
     private static SortedMap<String, Long> seenNow(Situation s) {
         SortedMap<String, Long> seen = new TreeMap<>(s.memory().slotsSeen());

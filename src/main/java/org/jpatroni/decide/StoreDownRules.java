@@ -17,7 +17,7 @@ final class StoreDownRules {
             new Rule("store-down.paused", "The store is unreachable and the cluster was paused when last seen.",
                     "Patroni: in maintenance mode nothing is demoted.", StoreDownRules::paused),
             new Rule("store-down.demote",
-                    "The store is unreachable, this node may be a primary, and the lease is gone or ends within the stop budget.",
+                    "The store is unreachable, this node may be a primary or is starting one, and the lease is gone or ends within the stop budget.",
                     "Two primaries must never overlap: stop before the lease can be given to somebody else.",
                     StoreDownRules::demote),
             new Rule("store-down.busy", "The store is unreachable and a long action runs.",
@@ -44,7 +44,8 @@ final class StoreDownRules {
     }
 
     private static Optional<Rule.Outcome> demote(Situation s) {
-        if (unreachable(s).isEmpty() || !s.mayBePrimary() || s.memory().bootstrap() == Memory.Bootstrap.CLAIMED
+        boolean primary = s.mayBePrimary() || ActionRules.startsPrimary(s);
+        if (unreachable(s).isEmpty() || !primary || s.memory().bootstrap() == Memory.Bootstrap.CLAIMED
                 || s.leaseLeft().compareTo(s.stopBudget()) > 0) {
             return pass();
         }

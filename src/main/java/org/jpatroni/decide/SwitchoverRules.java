@@ -29,7 +29,8 @@ final class SwitchoverRules {
     private static Optional<FailoverRequest> due(Situation s) {
         // A leader that is still to be promoted has nothing to hand over, and its stop shows no shutdown checkpoint to release the lease with.
         boolean leads = s.writable() || s.standbyCluster() && s.inRecovery();
-        if (!s.storeSeen() || !s.holdsLease() || s.running().isPresent() || !leads) {
+        if (!s.storeSeen() || !s.holdsLease() || s.running().isPresent() || !leads
+                || s.memory().gaveUpLeadership().isPresent()) {
             return Optional.empty();
         }
         return s.snapshot().failover()
@@ -60,8 +61,7 @@ final class SwitchoverRules {
         return s.peers().orElse(List.of()).stream()
                 .filter(peer -> candidates(s, request).stream().anyMatch(member -> member.name().equals(peer.name())))
                 .filter(peer -> peer.reachable() && peer.inRecovery() && !peer.watchdogFailed())
-                .filter(peer -> peer.tags().failoverPriority() > 0
-                        || request.leader().isEmpty() && request.candidate().isPresent())
+                .filter(peer -> peer.tags().failoverPriority() > 0)
                 .filter(peer -> mine.minus(peer.walPosition().orElse(Lsn.ZERO)) <= maximumLag)
                 .findFirst();
     }
@@ -69,17 +69,18 @@ final class SwitchoverRules {
     private static Optional<Rule.Outcome> impossible(Situation s) {
         Optional<FailoverRequest> request = due(s);
         return request.isPresent() && best(s, request.get()).isEmpty()
-                ? s.decide(new Decision.ClearFailover(request.get().version()),
+                ? s.decideOnce(new Decision.ClearFailover(request.get().version()),
                         Reason.of(Sentence.SWITCHOVER_IMPOSSIBLE))
                 : pass();
     }
 
     private static Optional<Rule.Outcome> stepDown(Situation s) {
         Optional<FailoverRequest> request = due(s);
-        if (request.isEmpty()) {
+        Optional<PeerAnswer> best = request.flatMap(wanted -> best(s, wanted));
+        if (best.isEmpty()) {
             return pass();
         }
-        String candidate = best(s, request.get()).orElseThrow().name();
+        String candidate = best.get().name();
         Memory memory = s.memory()
                 .withGaveUpLeadership(Optional.of(s.inSeconds(s.facts().dynamic().loopWaitSeconds())));
         return s.decide(new Decision.Begin(new Action.Demote(Action.Demote.Mode.GRACEFUL)), memory,

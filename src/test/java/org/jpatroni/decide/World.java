@@ -46,6 +46,7 @@ final class World {
 
     private ClusterSnapshot snapshot;
     private Optional<String> storeDown = Optional.empty();
+    private boolean neverSeen;
     private Data data = present("in archive recovery", true);
     private Postmaster postmaster;
     private PostgresRole role = PostgresRole.REPLICA;
@@ -58,6 +59,10 @@ final class World {
     private Facts.Request request = Facts.Request.NONE;
     private boolean canRewind = true;
     private Optional<Lsn> handover = Optional.empty();
+    private Facts.Node node = node(true, false);
+    private long nowNanos = NOW + 2;
+    private long cycleStartNanos = NOW;
+    private long seenAtNanos = NOW;
     private Memory memory = Memory.fresh(NOW).withPublished("running/replica", NOW).withSlots(new TreeMap<>(), NOW);
 
     private World() {
@@ -121,6 +126,17 @@ final class World {
                 new SlotView(true, false, Optional.of(new Lsn(900)))));
     }
 
+    /** A server that answers, whatever the data directory looks like. */
+    World up(Replication replication) {
+        return postmaster(new Postmaster.Up(10, replication));
+    }
+
+    static Replication primaryReplication(long position, int timeline) {
+        return new Replication(false, OptionalInt.of(timeline), Optional.of(new Lsn(position)), Optional.empty(),
+                Optional.empty(), false, Optional.empty(), Optional.empty(), Optional.empty(), false, slots(), 150018,
+                Optional.empty());
+    }
+
     World primary(long position) {
         return primary(position, 1);
     }
@@ -128,11 +144,7 @@ final class World {
     World primary(long position, int timeline) {
         data = present("in production", false);
         role = PostgresRole.PRIMARY;
-        postmaster = new Postmaster.Up(10,
-                new Replication(false, OptionalInt.of(timeline), Optional.of(new Lsn(position)),
-                        Optional.empty(), Optional.empty(), false, Optional.empty(), Optional.empty(), Optional.empty(),
-                        false,
-                        slots(), 150018, Optional.empty()));
+        postmaster = new Postmaster.Up(10, primaryReplication(position, timeline));
         return this;
     }
 
@@ -215,8 +227,24 @@ final class World {
         return this;
     }
 
+    World storeUp() {
+        storeDown = Optional.empty();
+        return this;
+    }
+
+    /** The store could not be read since the agent started. */
+    World neverSeen() {
+        neverSeen = true;
+        return this;
+    }
+
     World lease(long confirmedAt, long deadline) {
         lease = new LeaseView.Held(confirmedAt, deadline, confirmedAt);
+        return this;
+    }
+
+    World lease(LeaseView changed) {
+        lease = changed;
         return this;
     }
 
@@ -231,7 +259,11 @@ final class World {
     }
 
     World peers(PeerAnswer... answers) {
-        peers = new PeersView(NOW, List.of(answers));
+        return peersAsked(NOW, answers);
+    }
+
+    World peersAsked(long atNanos, PeerAnswer... answers) {
+        peers = new PeersView(atNanos, List.of(answers));
         return this;
     }
 
@@ -245,7 +277,11 @@ final class World {
     }
 
     World running(Action action) {
-        running = Optional.of(new Facts.Running(action, false, NOW));
+        return running(Optional.of(new Facts.Running(action, false, NOW)));
+    }
+
+    World running(Optional<Facts.Running> changed) {
+        running = changed;
         return this;
     }
 
@@ -273,6 +309,11 @@ final class World {
         return this;
     }
 
+    World allowed(boolean mayBootstrap, boolean clonesWithoutLeader) {
+        node = node(mayBootstrap, clonesWithoutLeader);
+        return this;
+    }
+
     World handover(long position) {
         handover = Optional.of(new Lsn(position));
         return this;
@@ -283,14 +324,26 @@ final class World {
         return this;
     }
 
+    World state(PostgresState changed) {
+        state = changed;
+        return this;
+    }
+
+    private static Facts.Node node(boolean mayBootstrap, boolean clonesWithoutLeader) {
+        return new Facts.Node("a", "http://127.0.0.1:1/patroni", "postgres://a:5432/postgres", Optional.empty(),
+                "4.1.4", mayBootstrap, clonesWithoutLeader);
+    }
+
+    Memory memory() {
+        return memory;
+    }
+
     Facts facts() {
         ClusterView cluster = storeDown
-                .<ClusterView>map(cause -> new ClusterView.Unreachable(NOW, Optional.of(snapshot), cause))
-                .orElseGet(() -> new ClusterView.Seen(snapshot, NOW));
-        return new Facts(
-                new Facts.Node("a", "http://127.0.0.1:1/patroni", "postgres://a:5432/postgres", Optional.empty(),
-                        "4.1.4", true, false),
-                NOW + 2, Instant.EPOCH, NOW, cluster, new PostgresView(data, postmaster, Map.of()),
+                .<ClusterView>map(cause -> new ClusterView.Unreachable(NOW,
+                        Optional.of(snapshot).filter(last -> !neverSeen), cause))
+                .orElseGet(() -> new ClusterView.Seen(snapshot, seenAtNanos));
+        return new Facts(node, nowNanos, Instant.EPOCH, cycleStartNanos, cluster, new PostgresView(data, postmaster, Map.of()),
                 state, role, lease, peers, running, dynamic, tags, request, canRewind, handover, false);
     }
 

@@ -1,0 +1,132 @@
+package org.jpatroni.decide;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jpatroni.decide.Decision.Rest;
+import org.jpatroni.model.PostgresView.Data;
+import org.jpatroni.model.PostgresView.Postmaster;
+
+/**
+ * What must hold for every verdict, whatever the facts. Written from the invariants, not from the rules: where a rule and a check ask the same
+ * question, they do not share the code.
+ */
+final class SafetyChecks {
+
+    private static final Duration SHORT = Duration.ofSeconds(1);
+    private static final long PAUSE_NANOS = 10_000_000L;
+
+    static final List<Check> CHECKS = new ArrayList<>();
+
+    static {
+        lease();
+        maintenance();
+        data();
+        actions();
+        rests();
+    }
+
+    private SafetyChecks() {
+    }
+
+    /** {@code holds} is false where the invariant is broken. */
+    record Check(String name, Predicate<Case> holds) {
+    }
+
+    private static void never(String what, Predicate<Case> broken) {
+        CHECKS.add(new Check("never: " + what, broken.negate()));
+    }
+
+    private static void lease() {
+        never("a primary that begins without a held lease which the store confirms",
+                c -> c.beginsPrimary() && !(c.leaseHeld() && c.storeSeen() && c.leaderIs("a")));
+        never("the lease acquired while somebody holds it, or the store is not seen",
+                c -> c.decides(Decision.AcquireLease.class) && (!c.storeSeen() || c.snapshot().leader().isPresent()));
+        never("the lease acquired twice in a cycle", c -> c.decides(Decision.AcquireLease.class)
+                && c.facts().lease().attemptedAtNanos() >= c.facts().cycleStartNanos());
+        never("the lease acquired by a server that does not answer", c -> c.decides(Decision.AcquireLease.class)
+                && c.facts().postgres().replication().isEmpty());
+        never("the lease acquired on the way out", c -> c.decides(Decision.AcquireLease.class)
+                && (c.facts().handover().isPresent() || c.endsAgent()));
+        never("the lease acquired by a standby that must not lead", c -> c.decides(Decision.AcquireLease.class)
+                && !c.writable() && c.facts().tags().nofailover());
+        never("the lease acquired with foreign data",
+                c -> c.decides(Decision.AcquireLease.class) && c.foreign());
+        never("the lease renewed although the key does not carry my name",
+                c -> c.decides(Decision.RenewLease.class) && !(c.storeSeen() && c.leaderIs("a")));
+        never("a lease released that is not held", c -> c.decides(Decision.ReleaseLease.class) && !c.leaseHeld());
+        never("a requested move deleted by somebody else than the leader",
+                c -> c.decides(Decision.ClearFailover.class) && !c.leaseHeld());
+        never("a write to a store that is unreachable", c -> c.writesToStore() && !c.storeSeen());
+    }
+
+    private static void maintenance() {
+        never("a demotion while paused, except for a requested move", c -> c.paused()
+                && c.begins(Action.Demote.class) && !(c.snapshot().failover().isPresent()
+                        && c.verdict().ruleId().startsWith("switchover.")));
+        never("a promotion while paused, except of the named candidate",
+                c -> c.paused() && c.begins(Action.Promote.class) && !c.candidateIs("a"));
+        never("a standby that takes the lease while paused, except the named candidate", c -> c.paused()
+                && c.decides(Decision.AcquireLease.class) && !c.writable() && !c.candidateIs("a"));
+        never("an action cancelled while paused, except for a shutdown",
+                c -> c.paused() && c.decides(Decision.CancelAction.class) && !c.endsAgent());
+        never("a stop for shutdown that nobody asked for", c -> c.begins(Action.Shutdown.class) && !c.endsAgent());
+        never("something begun on the way out that is not the stop",
+                c -> c.endsAgent() && c.begun().isPresent() && !c.begins(Action.Shutdown.class));
+        never("a stop while paused and asked to end", c -> c.paused() && c.begins(Action.Shutdown.class));
+        never("the agent ends without request, foreign data or failed bootstrap",
+                c -> c.decides(Decision.Halt.class) && !c.endsAgent() && !c.foreign()
+                        && c.memory().bootstrap() == Memory.Bootstrap.NONE);
+        never("the agent ends on its own while paused", c -> c.decides(Decision.Halt.class) && c.paused()
+                && !c.endsAgent() && c.memory().bootstrap() == Memory.Bootstrap.NONE);
+    }
+
+    private static void data() {
+        never("data rewound or discarded while nobody else leads and can serve",
+                c -> (c.begins(Action.Rewind.class) || c.begins(Action.DiscardData.class)) && !c.otherServes());
+        never("data discarded that may not be", c -> c.begins(Action.DiscardData.class)
+                && !c.facts().dynamic().removeDataDirectoryOnRewindFailure()
+                && !c.facts().dynamic().removeDataDirectoryOnDivergedTimelines());
+        never("data discarded without proof of divergence", c -> c.begins(Action.DiscardData.class)
+                && c.memory().divergence().phase() != Memory.Phase.DIVERGED);
+        never("a clone over existing data, or of nobody",
+                c -> c.begun().filter(a -> a instanceof Action.CloneFrom clone && !(c.emptyData() && c.storeSeen()
+                        && (clone.source().isPresent() ? c.otherServes() : c.facts().node().clonesWithoutLeader())))
+                        .isPresent());
+        never("a bootstrap over existing data or without the claim", c -> c.begins(Action.Bootstrap.class)
+                && !(c.emptyData() && c.memory().bootstrap() == Memory.Bootstrap.CLAIMED));
+        never("a start where a server runs, or without data", c -> c.begins(Action.Start.class)
+                && !(c.facts().postgres().postmaster() instanceof Postmaster.Absent
+                        && c.facts().postgres().data() instanceof Data.Present));
+        never("foreign data used", c -> c.foreign() && c.begun().isPresent() && !c.begins(Action.Shutdown.class)
+                && !c.begins(Action.Demote.class));
+    }
+
+    private static void actions() {
+        never("an action begun while another runs",
+                c -> c.begun().isPresent() && c.facts().running().isPresent());
+        never("an action cancelled twice, or past its point of no return",
+                c -> c.decides(Decision.CancelAction.class) && c.facts().running()
+                        .filter(run -> !run.cancelled() && run.action().isCancellable()).isEmpty());
+        never("a reason that cannot be rendered", c -> c.verdict().reason().text().isEmpty());
+    }
+
+    private static void rests() {
+        never("a long rest of a running primary without the lease", c -> c.verdict().decision() instanceof Rest rest
+                && c.writable() && !c.leaseHeld() && !c.paused() && !c.endsAgent()
+                && c.memory().bootstrap() == Memory.Bootstrap.NONE && rest.limit().compareTo(SHORT) > 0);
+        never("a rest beyond the moment at which a primary must stop",
+                c -> c.verdict().decision() instanceof Rest rest && c.writable() && c.leaseHeld() && !c.storeSeen()
+                        && !c.paused() && !c.endsAgent() && c.facts().running().isEmpty()
+                        && rest.limit().toNanos() > Math.max(PAUSE_NANOS, c.nanosUntilStop()));
+        never("a long rest while a primary starts that lost its lease",
+                c -> c.verdict().decision() instanceof Rest rest && !c.paused() && !c.leaseHeld() && !c.endsAgent()
+                        && c.facts().running().filter(run -> run.action() instanceof Action.Start start
+                                && start.upstream().isEmpty() && !run.cancelled()).isPresent()
+                        && rest.limit().compareTo(SHORT) >= 0);
+        never("a rest that is not positive, or longer than loop_wait", c -> c.verdict().decision() instanceof Rest rest
+                && (!rest.limit().isPositive()
+                        || rest.limit().compareTo(Duration.ofSeconds(c.facts().dynamic().loopWaitSeconds())) > 0));
+    }
+}
