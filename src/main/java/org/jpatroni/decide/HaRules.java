@@ -22,7 +22,7 @@ public final class HaRules {
     /** The catalogue, in order of precedence. */
     public static final List<Rule> CATALOGUE = Stream.of(LeaseRules.RULES, ShutdownRules.RULES, StoreDownRules.RULES,
             BootstrapRules.RULES, ActionRules.RULES, RecoveryRules.RULES, PrimaryRules.RULES, SwitchoverRules.RULES,
-            LeaderRules.RULES, RaceRules.RULES, FollowerRules.RULES, MemberRules.RULES, List.of(LAST)).flatMap(List::stream).toList();
+            LeaderRules.RULES, RaceRules.RULES, FollowerRules.RULES, List.of(LAST)).flatMap(List::stream).toList();
 
     private HaRules() {
     }

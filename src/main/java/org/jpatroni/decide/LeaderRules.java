@@ -17,7 +17,8 @@ final class LeaderRules {
                     "Somebody else may succeed.", LeaderRules::promoteFailed),
             new Rule("leader.paused-standby",
                     "This node holds the lease in a paused cluster, its PostgreSQL is in recovery, and nobody asked it to take over.",
-                    "Patroni: nothing is promoted in maintenance mode; the key is given up.", LeaderRules::pausedStandby),
+                    "Patroni: nothing is promoted in maintenance mode; the key is given up.",
+                    LeaderRules::pausedStandby),
             new Rule("leader.promote", "This node holds the lease and its PostgreSQL is in recovery.",
                     "Only a confirmed lease permits promotion.", LeaderRules::promote),
             new Rule("leader.follow-remote", "This node leads a standby cluster and does not follow the remote yet.",
@@ -61,7 +62,8 @@ final class LeaderRules {
     }
 
     private static Optional<Rule.Outcome> pausedStandby(Situation s) {
-        boolean wanted = s.snapshot().failover().flatMap(FailoverRequest::candidate).filter(s.self()::equals).isPresent();
+        boolean wanted = s.snapshot().failover().flatMap(FailoverRequest::candidate).filter(s.self()::equals)
+                .isPresent();
         return applies(s) && s.paused() && s.inRecovery() && !s.standbyCluster() && !wanted
                 ? s.decide(new Decision.ReleaseLease(Optional.empty()), Reason.of(Sentence.PAUSE_NOT_RUNNING))
                 : pass();
@@ -153,6 +155,7 @@ final class LeaderRules {
                 .withDivergence(Memory.Divergence.NOTHING).withGaveUpLeadership(Optional.empty());
         Sentence sentence = s.inRecovery() ? Sentence.STANDBY_LEADER_NO_ACTION : Sentence.LEADER_NO_ACTION;
         Reason reason = Reason.of(s.paused() ? Sentence.PAUSED_NO_ACTION : sentence, s.self());
-        return s.decide(new Decision.Rest(LeaseRules.renewalIsDue(s) ? s.shortRest() : s.restOfCycle()), settled, reason);
+        return s.decide(new Decision.Rest(LeaseRules.renewalIsDue(s) ? s.shortRest() : s.restOfCycle()), settled,
+                reason);
     }
 }

@@ -27,7 +27,11 @@ final class LeaseRules {
                     LeaseRules::adopt),
             new Rule("lease.reacquire", "The lease has not run out, but somebody deleted the leader key.",
                     "Patroni: an operator who deletes the key does not demote a healthy primary.",
-                    LeaseRules::reacquire));
+                    LeaseRules::reacquire),
+            new Rule("lease.ends",
+                    "The lease of a primary ends within the stop budget, and the store did not extend it in this cycle.",
+                    "A store that answers questions and refuses writes is no better than none: stop while the lease still holds.",
+                    LeaseRules::ends));
 
     private LeaseRules() {
     }
@@ -78,6 +82,16 @@ final class LeaseRules {
             return pass();
         }
         return s.decide(new Decision.AcquireLease(), Reason.of(Sentence.ACQUIRE));
+    }
+
+    private static Optional<Rule.Outcome> ends(Situation s) {
+        if (!s.mayBePrimary() || !s.leaseNotExpired() || s.paused() || s.running().isPresent()
+                || s.facts().request() == Facts.Request.SHUTDOWN || !s.leaseAttemptedThisCycle()
+                || s.leaseLeft().compareTo(s.stopBudget()) > 0) {
+            return pass();
+        }
+        return ActionRules.beginStop(s, new Action.Demote(Action.Demote.Mode.OFFLINE),
+                Reason.of(Sentence.DEMOTE_UNCONFIRMED));
     }
 
     /** The position and slots of a primary; nothing while it is not known to be one. */

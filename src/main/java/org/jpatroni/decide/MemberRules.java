@@ -3,7 +3,6 @@ package org.jpatroni.decide;
 import static org.jpatroni.decide.Situation.pass;
 
 import java.util.Collections;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jpatroni.decide.Reason.Sentence;
@@ -14,14 +13,10 @@ import org.jpatroni.model.PostgresView.Replication;
 /** This member's own key. */
 final class MemberRules {
 
-    static final List<Rule> RULES = List.of(new Rule("member.publish",
-            "The member key was not written in this cycle, or state or role changed since.",
-            "Load balancers, patronictl and other members read it; the session must be kept alive.",
-            MemberRules::publishIfDue));
-
     private MemberRules() {
     }
 
+    /** Writes the key unless that was done in this cycle with the same state and role; nothing while the store is unreachable. */
     static Optional<Rule.Outcome> publishIfDue(Situation s) {
         String shown = s.facts().state().wireText() + "/" + s.facts().role().wireText();
         if (!s.storeSeen() || s.isThisCycle(s.memory().publishedAtNanos()) && shown.equals(s.memory().published())) {

@@ -12,10 +12,6 @@ import org.jpatroni.model.PeerAnswer;
 final class PrimaryRules {
 
     static final List<Rule> RULES = List.of(
-            new Rule("primary.lease-ends",
-                    "The lease ends within the stop budget, and the store did not extend it in this cycle.",
-                    "A store that can be read and not written is no better than none: stop while the lease still holds.",
-                    PrimaryRules::leaseEnds),
             new Rule("primary.paused", "A primary without the lease in a paused cluster.",
                     "Patroni: in maintenance mode a primary stays one; it takes the lease if it is free.",
                     PrimaryRules::paused),
@@ -41,14 +37,6 @@ final class PrimaryRules {
 
     private static boolean applies(Situation s) {
         return s.writable() && !s.holdsLease() && s.running().isEmpty();
-    }
-
-    private static Optional<Rule.Outcome> leaseEnds(Situation s) {
-        if (!s.mayBePrimary() || !s.leaseNotExpired() || s.paused() || s.running().isPresent()
-                || !s.leaseAttemptedThisCycle() || s.leaseLeft().compareTo(s.stopBudget()) > 0) {
-            return pass();
-        }
-        return ActionRules.beginStop(s, new Demote(Demote.Mode.OFFLINE), Reason.of(Sentence.DEMOTE_UNCONFIRMED));
     }
 
     private static Optional<Rule.Outcome> paused(Situation s) {

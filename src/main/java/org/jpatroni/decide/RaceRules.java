@@ -53,7 +53,11 @@ final class RaceRules {
             new Rule("race.acquire", "No leader, and nobody is better.", "The store decides between equals.",
                     RaceRules::acquire),
             new Rule("race.unconfirmed", "The lease was asked for in this cycle and not granted.",
-                    "Unknown never promotes; look again.", RaceRules::unconfirmed));
+                    "Unknown never promotes; look again.", RaceRules::unconfirmed),
+            new Rule("race.own-key-unconfirmed",
+                    "The leader key carries this standby's name, and the store did not confirm the lease in this cycle.",
+                    "Nobody else can lead until that key ends; the next cycle asks again.",
+                    RaceRules::ownKeyUnconfirmed));
 
     private RaceRules() {
     }
@@ -76,9 +80,11 @@ final class RaceRules {
     }
 
     private static Optional<Rule.Outcome> paused(Situation s) {
-        return applies(s) && s.paused() && !namesMe(s)
-                ? rest(s, Reason.of(Sentence.PAUSED_NO_ACTION, s.self()))
-                : pass();
+        if (!applies(s) || !s.paused() || namesMe(s)) {
+            return pass();
+        }
+        Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
+        return publish.isPresent() ? publish : s.rest(Reason.of(Sentence.PAUSED_NO_ACTION, s.self()));
     }
 
     private static Optional<Rule.Outcome> notAllowed(Situation s) {
@@ -196,5 +202,12 @@ final class RaceRules {
 
     private static Optional<Rule.Outcome> unconfirmed(Situation s) {
         return applies(s) ? rest(s, Reason.of(Sentence.ACQUIRE_UNCONFIRMED)) : pass();
+    }
+
+    private static Optional<Rule.Outcome> ownKeyUnconfirmed(Situation s) {
+        boolean named = s.storeSeen() && s.snapshot().isLeader(s.self());
+        return named && s.inRecovery() && !s.holdsLease() && s.running().isEmpty()
+                ? rest(s, Reason.of(Sentence.ACQUIRE_UNCONFIRMED))
+                : pass();
     }
 }

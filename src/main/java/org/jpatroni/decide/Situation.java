@@ -107,7 +107,8 @@ public record Situation(Facts facts, Memory memory) {
     /** Whether the data carries another system identifier than the cluster: it must not be used. */
     public boolean hasForeignData() {
         return snapshot().isInitialized() && postgres().control()
-                .filter(control -> !control.systemIdentifier().equals(snapshot().initialize().orElseThrow())).isPresent();
+                .filter(control -> !control.systemIdentifier().equals(snapshot().initialize().orElseThrow()))
+                .isPresent();
     }
 
     public boolean notRunning() {

@@ -34,7 +34,8 @@ record Case(Facts facts, Memory memory, Verdict verdict) {
 
     boolean beginsPrimary() {
         return begins(Action.Promote.class)
-                || begun().filter(a -> a instanceof Action.Start start && start.role() == PostgresRole.PRIMARY).isPresent();
+                || begun().filter(a -> a instanceof Action.Start start && start.role() == PostgresRole.PRIMARY)
+                        .isPresent();
     }
 
     boolean storeSeen() {

@@ -7,12 +7,14 @@ import java.math.BigInteger;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
-import java.util.function.UnaryOperator;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jpatroni.decide.Facts.LeaseView;
 import org.jpatroni.decide.Memory.Bootstrap;
 import org.jpatroni.decide.Memory.Divergence;
@@ -36,7 +38,9 @@ import org.jpatroni.model.Upstream;
  * on purpose, because the rules must have an answer to everything.
  *
  * <p>The whole product is far too large. Walking it with a stride near the golden section of its size, coprime to it, enumerates the first
- * axes completely (as many as their product fits into the number of samples) and spreads the others evenly.
+ * axes completely (as many as their product fits into the number of samples) and spreads the others evenly. Most points are taken from the
+ * calm part of the space, in which what seldom happens does not: else nearly every point would be answered by the few rules for an agent
+ * that ends, a store that is down, or an action that runs.
  */
 final class FactSpace {
 
@@ -64,26 +68,29 @@ final class FactSpace {
                     value("fresh", w -> w.lease(NOW, NOW + 30 * SECOND)),
                     value("due", w -> w.lease(NOW - 6 * SECOND, NOW + 24 * SECOND)),
                     value("within stop budget", w -> w.lease(NOW - 27 * SECOND, NOW + 3 * SECOND)),
+                    value("within stop budget, not confirmed in this cycle",
+                            w -> w.lease(new LeaseView.Held(NOW - 27 * SECOND, NOW + 3 * SECOND, NOW + 1))),
                     value("over", w -> w.lease(NOW - 31 * SECOND, NOW - SECOND)),
                     value("refused in this cycle", World::leaseAttempted),
+                    value("adoption refused in this cycle", w -> w.lease(new LeaseView.NotHeld(NOW + 1, NOW + 1))),
                     value("not confirmed in this cycle",
                             w -> w.lease(new LeaseView.Held(NOW - 6 * SECOND, NOW + 24 * SECOND, NOW + 1)))),
             axis("leader", value("none", World::noLeader), value("b", w -> w.leaderKey("b", false)),
                     value("me", w -> w.leaderKey("a", true)),
                     value("me, earlier session", w -> w.leaderKey("a", false)),
                     value("unknown member", w -> w.leaderKey("x", false))),
-            axis("pause", value("no", w -> w), value("yes", World::paused)),
+            axis("pause", value("no", FactSpace::asIs), value("yes", World::paused)),
             axis("store", value("seen", World::storeUp), value("down", World::storeDown),
-                    value("never seen", w -> w.storeDown().neverSeen())),
-            axis("running", running()),
-            axis("request", value("none", w -> w), value("shutdown", World::shutdown)),
-            axis("initialize", value("mine", w -> w), value("absent", w -> w.initialize(Optional.empty())),
+                    value("never seen", w -> w.storeDown().neverSeen())).asRare(),
+            axis("running", running()).asRare(),
+            axis("request", value("none", FactSpace::asIs), value("shutdown", World::shutdown)).asRare(),
+            axis("initialize", value("mine", FactSpace::asIs), value("absent", w -> w.initialize(Optional.empty())),
                     value("claimed", w -> w.initialize(Optional.of(""))),
-                    value("other", w -> w.initialize(Optional.of("2")))),
-            axis("bootstrap", value("none", w -> w),
+                    value("other", w -> w.initialize(Optional.of("2")))).asRare(),
+            axis("bootstrap", value("none", FactSpace::asIs),
                     value("claimed", w -> w.memory(m -> m.withBootstrap(Bootstrap.CLAIMED))),
-                    value("failed", w -> w.memory(m -> m.withBootstrap(Bootstrap.FAILED)))),
-            axis("failover", value("none", w -> w), value("to me", w -> w.failover(move("", "a", 0))),
+                    value("failed", w -> w.memory(m -> m.withBootstrap(Bootstrap.FAILED)))).asRare(),
+            axis("failover", value("none", FactSpace::asIs), value("to me", w -> w.failover(move("", "a", 0))),
                     value("to c", w -> w.failover(move("", "c", 0))),
                     value("from me", w -> w.failover(move("a", "", 0))),
                     value("from me to c", w -> w.failover(move("a", "c", 0))),
@@ -95,115 +102,166 @@ final class FactSpace {
                     value("primary", w -> w.peers(World.primaryPeer("b", 3), World.peer("c", 1000))),
                     value("silent", w -> w.peers(PeerAnswer.unreachable("b"), PeerAnswer.unreachable("c"))),
                     value("preferred", w -> w.peers(preferred("c")))),
-            axis("divergence", value("unasked", w -> w), value("unknown", w -> w.memory(m -> diverged(m, Phase.UNKNOWN))),
+            axis("divergence", value("unasked", FactSpace::asIs),
+                    value("unknown", w -> w.memory(m -> diverged(m, Phase.UNKNOWN))),
                     value("follows", w -> w.memory(m -> diverged(m, Phase.FOLLOWS))),
                     value("diverged", w -> w.memory(m -> diverged(m, Phase.DIVERGED)))),
-            axis("failures", value("none", w -> w), value("start", w -> w.memory(m -> m.withStartFailures(1))),
+            axis("failures", value("none", FactSpace::asIs), value("start", w -> w.memory(m -> m.withStartFailures(1))),
                     value("three starts", w -> w.memory(m -> m.withStartFailures(3))),
                     value("rewinds", w -> w.memory(m -> m.withRewindFailures(3))),
-                    value("a moment ago", w -> w.memory(m -> m.withStartFailures(1).withActionNotBefore(NOW + SECOND)))),
-            axis("given up", value("no", w -> w),
+                    value("a moment ago",
+                            w -> w.memory(m -> m.withStartFailures(1).withActionNotBefore(NOW + SECOND)))),
+            axis("given up", value("no", FactSpace::asIs),
                     value("just now", w -> w.memory(m -> m.withGaveUpLeadership(Optional.of(NOW + 5 * SECOND)))),
                     value("before", w -> w.memory(m -> m.withGaveUpLeadership(Optional.of(NOW - 5 * SECOND)))),
                     value("deferring for long",
                             w -> w.memory(m -> m.withDeferringSince(Optional.of(NOW - 100 * SECOND))))),
-            axis("members", value("running", w -> w), value("only me", w -> w.members(World.member("a", "replica"))),
+            axis("members", value("running", FactSpace::asIs),
+                    value("only me", w -> w.members(World.member("a", "replica"))),
                     value("b stopped", w -> w.members(World.member("a", "replica"), stopped("b"),
                             World.member("c", "replica"))),
                     value("b is still a replica", w -> w.members(World.member("a", "replica"),
                             World.member("b", "replica"), World.member("c", "replica"))),
                     value("b has its checkpoint pending",
                             w -> w.members(World.member("a", "replica"), checkpointPending("b")))),
-            axis("tags", value("none", w -> w), value("nofailover", w -> w.tags(Map.of("nofailover", true))),
+            axis("tags", value("none", FactSpace::asIs), value("nofailover", w -> w.tags(Map.of("nofailover", true))),
                     value("preferred", w -> w.tags(Map.of("failover_priority", 2))),
                     value("cascade", w -> w.tags(Map.of("replicatefrom", "c"))),
                     value("nostream", w -> w.tags(Map.of("nostream", true)))),
-            axis("config", value("default", w -> w), value("standby cluster", w -> w.dynamic(d -> config(d, true, 300, 30))),
+            axis("config", value("default", FactSpace::asIs),
+                    value("standby cluster", w -> w.dynamic(d -> config(d, true, 300, 30))),
                     value("no start timeout", w -> w.dynamic(d -> config(d, false, 0, 30))),
                     value("removes data, checks timelines", w -> w.dynamic(d -> config(d, false, 300, 30, true))),
                     value("ttl 60", w -> w.dynamic(d -> config(d, false, 300, 60)))),
-            axis("rewind", value("possible", w -> w), value("impossible", World::cannotRewind)),
+            axis("rewind", value("possible", FactSpace::asIs), value("impossible", World::cannotRewind)),
             axis("role", value("replica", w -> w.role(PostgresRole.REPLICA)),
                     value("primary", w -> w.role(PostgresRole.PRIMARY)),
                     value("demoted", w -> w.role(PostgresRole.DEMOTED)),
                     value("standby leader", w -> w.role(PostgresRole.STANDBY_LEADER))),
             axis("state", value("running", w -> w.state(PostgresState.RUNNING)),
-                    value("stopped", w -> w.state(PostgresState.STOPPED))),
-            axis("crashed", value("no", w -> w),
+                    value("stopped", w -> w.state(PostgresState.STOPPED))).asRare(),
+            axis("crashed", value("no", FactSpace::asIs),
                     value("long ago", w -> w.memory(m -> m.withCrashedAt(Optional.of(NOW - 400 * SECOND))))),
-            axis("history", value("short", w -> w), value("three timelines", w -> w.history(3))),
-            axis("stored config", value("there", w -> w), value("absent", World::noConfig)),
-            axis("handover", value("no", w -> w), value("ready", w -> w.handover(1000))),
+            axis("history", value("short", FactSpace::asIs), value("three timelines", w -> w.history(3))).asRare(),
+            axis("stored config", value("there", FactSpace::asIs), value("absent", World::noConfig)).asRare(),
+            axis("handover", value("no", FactSpace::asIs), value("ready", w -> w.handover(1000))).asRare(),
             axis("published", value("running", w -> w.memory(m -> m.withPublished("running/replica", NOW))),
                     value("as primary", w -> w.memory(m -> m.withPublished("running/primary", NOW))),
-                    value("before", w -> w.memory(m -> m.withPublished("running/replica", NOW - 20 * SECOND)))),
-            axis("slots", value("seen to", w -> w),
+                    value("before", w -> w.memory(m -> m.withPublished("running/replica", NOW - 20 * SECOND))),
+                    value("as primary before",
+                            w -> w.memory(m -> m.withPublished("running/primary", NOW - 20 * SECOND)))),
+            axis("slots", value("seen to", FactSpace::asIs),
                     value("not yet", w -> w.memory(m -> m.withSlots(new TreeMap<>(), NOW - 20 * SECOND)))),
-            axis("position", value("near", w -> w), value("leader was far ahead", w -> w.snapshot(
+            axis("position", value("near", FactSpace::asIs), value("leader was far ahead", w -> w.snapshot(
                     s -> new org.jpatroni.model.ClusterSnapshot(s.initialize(), s.config(), s.leader(),
                             new StoredStatus(new Lsn(50_000_000), new TreeMap<>(), List.of()), s.members(),
-                            s.failover(), s.sync(), s.history(), s.failsafe())))),
-            axis("allowed", value("bootstrap", w -> w), value("nothing", w -> w.allowed(false, false)),
-                    value("clone without leader", w -> w.allowed(true, true))));
+                            s.failover(), s.sync(), s.history(), s.failsafe()))))
+                    .asRare(),
+            axis("allowed", value("bootstrap", FactSpace::asIs), value("nothing", w -> w.allowed(false, false)),
+                    value("clone without leader", w -> w.allowed(true, true))).asRare());
 
-    static final BigInteger SIZE = AXES.stream().map(axis -> BigInteger.valueOf(axis.values().size()))
-            .reduce(BigInteger.ONE, BigInteger::multiply);
-    private static final BigInteger STRIDE = stride();
+    static final Product WHOLE = new Product(AXES);
+    private static final List<Product> WALKS = walks();
 
     private FactSpace() {
     }
 
-    record Value(String name, UnaryOperator<World> change) {
+    record Value(String name, Consumer<World> change) {
     }
 
-    record Axis(String name, List<Value> values) {
+    /** @param rare most points stay at the first value of this axis */
+    record Axis(String name, boolean rare, List<Value> values) {
+        Axis asRare() {
+            return new Axis(name, true, values);
+        }
     }
 
     /** One point of the space. */
-    record Point(World world, List<Value> values) {
-
-        /** What is not the first value of its axis. */
+    record Point(World world, long number, long index) {
         String description() {
-            List<String> words = new ArrayList<>();
-            for (int i = 0; i < AXES.size(); i++) {
-                if (!values.get(i).equals(AXES.get(i).values().getFirst())) {
-                    words.add(AXES.get(i).name() + "=" + values.get(i).name());
+            StringBuilder words = new StringBuilder("at " + number + ": ");
+            walkOf(number).visit(index, (axis, value) -> {
+                if (!value.equals(axis.values().getFirst())) {
+                    words.append(axis.name()).append('=').append(value.name()).append(", ");
                 }
-            }
-            return String.join(", ", words);
+            });
+            return words.toString();
         }
+    }
+
+    /** Three times the calm part, the calm part with each of the rare axes, and everything at once. */
+    private static List<Product> walks() {
+        List<Axis> calm = AXES.stream().filter(axis -> !axis.rare()).toList();
+        List<Product> walks = new ArrayList<>(Collections.nCopies(3, new Product(calm)));
+        for (Axis rare : AXES) {
+            if (rare.rare()) {
+                walks.add(new Product(AXES.stream().filter(axis -> !axis.rare() || axis.equals(rare)).toList()));
+            }
+        }
+        walks.add(WHOLE);
+        return List.copyOf(walks);
     }
 
     static Point sample(long number) {
-        BigInteger index = STRIDE.multiply(BigInteger.valueOf(number)).mod(SIZE);
+        Product walk = walkOf(number);
+        long index = walk.index(number / WALKS.size());
         World world = World.replica();
-        List<Value> values = new ArrayList<>(AXES.size());
-        for (Axis axis : AXES) {
-            BigInteger[] parts = index.divideAndRemainder(BigInteger.valueOf(axis.values().size()));
-            Value value = axis.values().get(parts[1].intValue());
-            values.add(value);
-            index = parts[0];
-        }
-        for (Value value : values) {
-            world = value.change().apply(world);
-        }
-        return new Point(world, values);
+        walk.visit(index, (axis, value) -> value.change().accept(world));
+        return new Point(world, number, index);
     }
 
-    private static BigInteger stride() {
-        BigInteger stride = SIZE.multiply(BigInteger.valueOf(618_033_989)).divide(BigInteger.valueOf(1_000_000_000));
-        while (!stride.gcd(SIZE).equals(BigInteger.ONE)) {
-            stride = stride.add(BigInteger.ONE);
-        }
-        return stride;
+    private static Product walkOf(long number) {
+        return WALKS.get((int) (number % WALKS.size()));
     }
 
-    private static Value value(String name, UnaryOperator<World> change) {
+    /** A walk over the product of some axes. */
+    static final class Product {
+        private final boolean[] moves;
+        private final BigInteger size;
+        private final BigInteger stride;
+
+        Product(List<Axis> axes) {
+            moves = new boolean[AXES.size()];
+            axes.forEach(axis -> moves[AXES.indexOf(axis)] = true);
+            size = axes.stream().map(axis -> BigInteger.valueOf(axis.values().size())).reduce(BigInteger.ONE,
+                    BigInteger::multiply);
+            BigInteger golden = size.multiply(BigInteger.valueOf(618_033_989))
+                    .divide(BigInteger.valueOf(1_000_000_000));
+            while (!golden.gcd(size).equals(BigInteger.ONE)) {
+                golden = golden.add(BigInteger.ONE);
+            }
+            stride = golden;
+        }
+
+        BigInteger size() {
+            return size;
+        }
+
+        /** The value of every axis at this place of the walk. */
+        void visit(long index, BiConsumer<Axis, Value> visitor) {
+            long rest = index;
+            for (int i = 0; i < moves.length; i++) {
+                List<Value> values = AXES.get(i).values();
+                visitor.accept(AXES.get(i), values.get(moves[i] ? (int) (rest % values.size()) : 0));
+                rest = moves[i] ? rest / values.size() : rest;
+            }
+        }
+
+        long index(long number) {
+            return stride.multiply(BigInteger.valueOf(number)).mod(size).longValueExact();
+        }
+    }
+
+    private static Value value(String name, Consumer<World> change) {
         return new Value(name, change);
     }
 
+    private static void asIs(World world) {
+        // The first value of most axes is how the world begins.
+    }
+
     private static Axis axis(String name, Value... values) {
-        return new Axis(name, List.of(values));
+        return new Axis(name, false, List.of(values));
     }
 
     private static Value[] running() {
@@ -215,7 +273,7 @@ final class FactSpace {
                 new Action.DiscardData(), new Action.CloneFrom(Optional.of(b)), new Action.Bootstrap(),
                 new Action.Shutdown(true));
         List<Value> values = new ArrayList<>();
-        values.add(value("nothing", w -> w));
+        values.add(value("nothing", FactSpace::asIs));
         actions.forEach(action -> values.add(value(ActionRules.name(action), w -> w.running(action))));
         values.add(value("cancelled start", w -> w.running(
                 Optional.of(new Facts.Running(actions.getFirst(), true, NOW)))));

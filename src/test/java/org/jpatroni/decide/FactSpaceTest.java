@@ -24,11 +24,12 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class FactSpaceTest {
 
-    private static final long SAMPLES = Long.getLong("facts.samples", 600_000);
+    private static final long SAMPLES = Long.getLong("facts.samples", 300_000);
     private static final int EXAMPLES = 3;
 
     /** Rules that no point reaches, each with the reason why it stays. */
-    private static final Map<String, String> NEVER_FIRES = Map.of();
+    private static final Map<String, String> NEVER_FIRES = Map.of("rest.nothing-applies",
+            "makes the catalogue total by construction; a rule of its own answers whatever can be observed");
 
     private static final Map<String, LongAdder> FIRED = new ConcurrentHashMap<>();
     private static final Map<Reason.Sentence, LongAdder> SENTENCES = new ConcurrentHashMap<>();
@@ -46,7 +47,7 @@ class FactSpaceTest {
         try {
             visited = Case.of(point.world());
         } catch (RuntimeException failure) {
-            keep(FAILED, failure + " at " + number + ": " + point.description());
+            keep(FAILED, failure + " " + point.description());
             return;
         }
         FIRED.computeIfAbsent(visited.verdict().ruleId(), id -> new LongAdder()).increment();
@@ -54,7 +55,7 @@ class FactSpaceTest {
         for (Check check : SafetyChecks.CHECKS) {
             if (!check.holds().test(visited)) {
                 keep(BROKEN.computeIfAbsent(check.name(), name -> new ConcurrentLinkedQueue<>()),
-                        visited.verdict().ruleId() + " -> " + visited.verdict().decision() + "\n    at " + number + ": "
+                        visited.verdict().ruleId() + " -> " + visited.verdict().decision() + "\n    "
                                 + point.description());
             }
         }
@@ -94,8 +95,9 @@ class FactSpaceTest {
                 counts.computeIfAbsent(count.sum(), n -> new ArrayList<>()).add(rule.id());
             }
         }
-        System.out.println("facts: " + FactSpace.SIZE + " combinations, " + SAMPLES + " visited; rules by frequency: "
-                + new LinkedHashMap<>(counts));
+        System.out.println(
+                "facts: " + FactSpace.WHOLE.size() + " combinations, " + SAMPLES + " visited; rules by frequency: "
+                        + new LinkedHashMap<>(counts));
         assertThat(silent).as("rules that never fire").containsExactlyInAnyOrderElementsOf(NEVER_FIRES.keySet());
     }
 }

@@ -47,8 +47,7 @@ final class SafetyChecks {
                 && c.facts().lease().attemptedAtNanos() >= c.facts().cycleStartNanos());
         never("the lease acquired by a server that does not answer", c -> c.decides(Decision.AcquireLease.class)
                 && c.facts().postgres().replication().isEmpty());
-        never("the lease acquired on the way out", c -> c.decides(Decision.AcquireLease.class)
-                && (c.facts().handover().isPresent() || c.endsAgent()));
+        never("the lease acquired on the way out", c -> c.decides(Decision.AcquireLease.class) && c.endsAgent());
         never("the lease acquired by a standby that must not lead", c -> c.decides(Decision.AcquireLease.class)
                 && !c.writable() && c.facts().tags().nofailover());
         never("the lease acquired with foreign data",
@@ -120,8 +119,13 @@ final class SafetyChecks {
                 c -> c.verdict().decision() instanceof Rest rest && c.writable() && c.leaseHeld() && !c.storeSeen()
                         && !c.paused() && !c.endsAgent() && c.facts().running().isEmpty()
                         && rest.limit().toNanos() > Math.max(PAUSE_NANOS, c.nanosUntilStop()));
+        never("a rest of a primary whose lease is about to end and was not extended",
+                c -> c.verdict().decision() instanceof Rest && c.writable() && c.leaseHeld() && c.nanosUntilStop() <= 0
+                        && !c.paused() && !c.endsAgent() && c.facts().running().isEmpty()
+                        && c.memory().bootstrap() == Memory.Bootstrap.NONE);
         never("a long rest while a primary starts that lost its lease",
                 c -> c.verdict().decision() instanceof Rest rest && !c.paused() && !c.leaseHeld() && !c.endsAgent()
+                        && c.memory().bootstrap() == Memory.Bootstrap.NONE
                         && c.facts().running().filter(run -> run.action() instanceof Action.Start start
                                 && start.upstream().isEmpty() && !run.cancelled()).isPresent()
                         && rest.limit().compareTo(SHORT) >= 0);

@@ -268,7 +268,11 @@ final class World {
     }
 
     static PeerAnswer peer(String name, long position) {
-        return new PeerAnswer(name, true, true, Optional.of(new Lsn(position)), OptionalInt.of(1), Tags.NONE, false, 0);
+        return peer(name, position, Tags.NONE);
+    }
+
+    static PeerAnswer peer(String name, long position, Tags tags) {
+        return new PeerAnswer(name, true, true, Optional.of(new Lsn(position)), OptionalInt.of(1), tags, false, 0);
     }
 
     static PeerAnswer primaryPeer(String name, int timeline) {
@@ -334,6 +338,11 @@ final class World {
                 "4.1.4", mayBootstrap, clonesWithoutLeader);
     }
 
+    /** This kind of decision was carried out in this cycle and changed nothing. */
+    World tried(String kind) {
+        return memory(m -> m.withTried(new TreeMap<>(Map.of(kind, NOW))));
+    }
+
     Memory memory() {
         return memory;
     }
@@ -343,7 +352,8 @@ final class World {
                 .<ClusterView>map(cause -> new ClusterView.Unreachable(NOW,
                         Optional.of(snapshot).filter(last -> !neverSeen), cause))
                 .orElseGet(() -> new ClusterView.Seen(snapshot, seenAtNanos));
-        return new Facts(node, nowNanos, Instant.EPOCH, cycleStartNanos, cluster, new PostgresView(data, postmaster, Map.of()),
+        return new Facts(node, nowNanos, Instant.EPOCH, cycleStartNanos, cluster,
+                new PostgresView(data, postmaster, Map.of()),
                 state, role, lease, peers, running, dynamic, tags, request, canRewind, handover, false);
     }
 

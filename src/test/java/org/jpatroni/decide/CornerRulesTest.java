@@ -1,0 +1,145 @@
+package org.jpatroni.decide;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.jpatroni.decide.World.NOW;
+import static org.jpatroni.decide.World.SECOND;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jpatroni.decide.Facts.LeaseView;
+import org.jpatroni.decide.Memory.Bootstrap;
+import org.jpatroni.model.ControlData;
+import org.jpatroni.model.Lsn;
+import org.jpatroni.model.PostgresRole;
+import org.jpatroni.model.PostgresView.Data;
+import org.jpatroni.model.PostgresView.Postmaster;
+import org.jpatroni.model.Tags;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Corners that the enumeration of the fact space and the convergence runs have found: one row for each, which failed before its rule was put right. */
+class CornerRulesTest {
+
+    static Stream<Arguments> rows() {
+        return Stream.of(leases(), data(), maintenance(), moves()).flatMap(rows -> rows);
+    }
+
+    private static Stream<Arguments> leases() {
+        LeaseView unconfirmed = new LeaseView.Held(NOW - 27 * SECOND, NOW + 3 * SECOND, NOW + 1);
+        Action startPrimary = new Action.Start(PostgresRole.PRIMARY, Optional.empty(), 300);
+        return Stream.of(
+                row("a store that answers questions and refuses the renewal: stop before the lease ends",
+                        World.leader().lease(unconfirmed), "lease.ends"),
+                row("the same while PostgreSQL does not answer",
+                        World.leader().lease(unconfirmed).postmaster(new Postmaster.Unresponsive(10, "late")),
+                        "lease.ends"),
+                row("the same while paused", World.leader().lease(unconfirmed).paused(), "leader.rest"),
+                row("my key, but the adoption was refused in this cycle: stop, do not acquire what is not free",
+                        World.leader().lease(new LeaseView.NotHeld(NOW + 1, NOW + 1)).peers(), "primary.unconfirmed"),
+                row("my key, and the standby could not confirm it",
+                        World.replica().leaderKey("a", false).lease(new LeaseView.NotHeld(NOW + 1, NOW + 1)),
+                        "race.own-key-unconfirmed"),
+                row("store down while a primary starts, lease over: cancel the start",
+                        World.leader().stopped("in production", false).noLease().storeDown().running(startPrimary),
+                        "store-down.demote"),
+                row("store down while a primary starts, lease long",
+                        World.leader().stopped("in production", false).storeDown().running(startPrimary),
+                        "store-down.busy"),
+                row("planned stop done and store down: the key is handed over when the store is back",
+                        World.leader().stopped("shut down", false).handover(1000).storeDown(), "store-down.hold"),
+                row("asked to end, stopped, and store down: nothing is written",
+                        World.leader().stopped("shut down", false).storeDown().shutdown(), "shutdown.halt"),
+                row("the position of a stop long ago does not give a new lease away",
+                        World.leader().handover(1000), "leader.rest"));
+    }
+
+    private static Stream<Arguments> data() {
+        Data foreign = new Data.Present(new ControlData("1", 1, "in production", new Lsn(900)), false, 15);
+        return Stream.of(
+                row("leader whose data directory went away",
+                        World.empty().leaderKey("a", true).lease(NOW, NOW + 30 * SECOND),
+                        "bootstrap.leader-without-data"),
+                row("data that cannot be read, but the server runs and somebody else leads: the server is what counts",
+                        World.replica().primary(1000).data(new Data.Unusable("permission denied")),
+                        "primary.not-leader"),
+                row("bootstrapped, and the server died before the cluster was complete",
+                        World.replica().noLeader().initialize(Optional.of("")).stopped("in production", false)
+                                .memory(m -> m.withBootstrap(Bootstrap.CLAIMED)),
+                        "bootstrap.failed"),
+                row("bootstrapped, and the server does not answer for a moment",
+                        World.replica().noLeader().initialize(Optional.of("")).primary(1000)
+                                .postmaster(new Postmaster.Unresponsive(10, "late"))
+                                .memory(m -> m.withBootstrap(Bootstrap.CLAIMED)),
+                        "recovery.unresponsive"),
+                row("initialize could not be given back in this cycle",
+                        World.empty().noLeader().initialize(Optional.of(""))
+                                .memory(m -> m.withBootstrap(Bootstrap.FAILED))
+                                .tried("CancelInitialize"),
+                        "bootstrap.failed"),
+                row("somebody else's data while paused: the agent goes on", World.replica().data(foreign).paused(),
+                        "bootstrap.foreign-data-paused"),
+                row("somebody else's data while paused, my key was deleted",
+                        World.leader().noLeader().data(foreign).lease(NOW - SECOND, NOW + 29 * SECOND).paused(),
+                        "bootstrap.foreign-data-paused"));
+    }
+
+    private static Stream<Arguments> maintenance() {
+        return Stream.of(
+                row("paused, lease held, in recovery: nothing is promoted",
+                        World.leader().standbyAt(1000, "", "").paused(),
+                        "leader.paused-standby"),
+                row("paused, lease held, in recovery, asked to take over",
+                        World.leader().standbyAt(1000, "", "").paused().failover(FactSpace.move("", "a", 0)),
+                        "leader.promote"),
+                row("paused, no leader, somebody else is asked to take over and cannot",
+                        World.replica().noLeader().standbyAt(1000, "b", "").paused().peers()
+                                .failover(FactSpace.move("", "c", 0)),
+                        "race.paused"),
+                row("paused after a requested move: the old primary comes back as a standby",
+                        World.replica().stopped("shut down", false).role(PostgresRole.DEMOTED).paused(),
+                        "recovery.start-standby"),
+                row("paused, crashed primary stays down",
+                        World.replica().stopped("in production", false).role(PostgresRole.PRIMARY).paused(),
+                        "recovery.paused"),
+                row("paused while a primary starts: the start is not cancelled",
+                        World.leader().stopped("in production", false).paused()
+                                .memory(m -> m.withPublished("crashed/primary", NOW)
+                                        .withCrashedAt(Optional.of(NOW - 400 * SECOND)))
+                                .running(new Action.Start(PostgresRole.PRIMARY, Optional.empty(), 300)),
+                        "action.wait"));
+    }
+
+    private static Stream<Arguments> moves() {
+        Tags nofailover = new Tags(Map.of("nofailover", true));
+        return Stream.of(
+                row("a move to a member that must not lead",
+                        World.leader().failover(FactSpace.move("", "c", 0)).peers(World.peer("c", 1000, nofailover)),
+                        "switchover.impossible"),
+                row("stepped down in vain: the request is deleted, not repeated",
+                        World.leader().failover(FactSpace.move("a", "c", 0)).peers(World.peer("c", 1000))
+                                .memory(m -> m.withGaveUpLeadership(Optional.of(NOW - SECOND))),
+                        "leader.clear-failover"),
+                row("a request that could not be deleted in this cycle holds nothing else up",
+                        World.leader().failover(FactSpace.move("b", "c", 0)).tried("ClearFailover"), "leader.rest"),
+                row("more WAL counts before a higher priority",
+                        World.replica().noLeader().standbyAt(2000, "b", "")
+                                .peers(World.peer("c", 1000, new Tags(Map.of("failover_priority", 9)))),
+                        "race.acquire"),
+                row("less WAL counts in spite of a higher priority",
+                        World.replica().noLeader().standbyAt(1000, "b", "").tags(Map.of("failover_priority", 9))
+                                .peers(World.peer("c", 2000)),
+                        "race.defer"));
+    }
+
+    private static Arguments row(String situation, World world, String ruleId) {
+        return Arguments.of(situation, world, ruleId);
+    }
+
+    @ParameterizedTest(name = "{0}: {2}")
+    @MethodSource("rows")
+    void ruleOfTheCorner(String situation, World world, String ruleId) {
+        assertThat(world.decide().ruleId()).as(situation).isEqualTo(ruleId);
+    }
+}
