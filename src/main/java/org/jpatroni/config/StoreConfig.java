@@ -12,10 +12,17 @@ public sealed interface StoreConfig {
      *
      * @param endpoints base URLs such as {@code http://127.0.0.1:2379}; from {@code hosts}, {@code host} or {@code url}
      * @param srv DNS name whose SRV records give the endpoints, with optional suffix
+     * @param discoversMembers whether members that etcd itself names may be asked too; not with {@code proxy} or {@code use_proxies}
      */
     record Etcd3(List<String> endpoints, Optional<String> srv, Optional<String> srvSuffix,
             Optional<String> username, Optional<Secret> password, Optional<String> cacert, Optional<String> cert,
-            Optional<String> key) implements StoreConfig {
+            Optional<String> key, boolean discoversMembers) implements StoreConfig {
+
+        /** With discovery, which is the default. */
+        public Etcd3(List<String> endpoints, Optional<String> srv, Optional<String> srvSuffix, Optional<String> username,
+                Optional<Secret> password, Optional<String> cacert, Optional<String> cert, Optional<String> key) {
+            this(endpoints, srv, srvSuffix, username, password, cacert, cert, key, true);
+        }
     }
 
     /**

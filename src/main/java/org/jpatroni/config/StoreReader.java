@@ -89,8 +89,9 @@ final class StoreReader {
             section.error("hosts", "is required (or one of host, url, proxy, srv)");
         }
         Etcd3 config = new Etcd3(Collections.unmodifiableList(endpoints), srv, section.text("srv_suffix"), username,
-                password, section.text("cacert"), section.text("cert"), section.text("key"));
-        section.warnUnknown("use_proxies", "url", "proxy");
+                password, section.text("cacert"), section.text("cert"), section.text("key"),
+                !section.has("proxy") && !section.flag("use_proxies", false));
+        section.warnUnknown("url", "proxy");
         return config;
     }
 

@@ -185,6 +185,9 @@ class SectionsTest {
                 Optional.of("u"), Optional.of(new Secret("p")), Optional.of("/c"), Optional.of("/d"),
                 Optional.of("/k")));
         assertThat(etcd("{proxy: 'http://h:1'}").endpoints()).containsExactly("http://h:1");
+        assertThat(etcd("{proxy: 'http://h:1'}").discoversMembers()).isFalse();
+        assertThat(etcd("{hosts: a, use_proxies: true}").discoversMembers()).isFalse();
+        assertThat(etcd("{hosts: a}").discoversMembers()).isTrue();
         assertThat(etcd("{srv: example.org, srv_suffix: s, username: u, password: 7}")).isEqualTo(
                 new StoreConfig.Etcd3(List.of(), Optional.of("example.org"), Optional.of("s"), Optional.of("u"),
                         Optional.of(new Secret("7")), Optional.empty(), Optional.empty(), Optional.empty()));

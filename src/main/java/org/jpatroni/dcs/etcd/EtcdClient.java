@@ -35,6 +35,7 @@ public final class EtcdClient implements KeyValueClient {
     private static final Duration CONNECT_LIMIT = Duration.ofMillis(1500);
 
     private final EtcdGateway gateway;
+    private final Optional<EtcdMembers> members;
     private final Tasks tasks;
     private final String description;
     private final AtomicReference<@Nullable EtcdWatch> watch = new AtomicReference<>();
@@ -46,8 +47,10 @@ public final class EtcdClient implements KeyValueClient {
     private boolean hadLease;
     private long keepaliveTerm;
 
-    EtcdClient(EtcdGateway gateway, Tasks tasks, int ttlSeconds, String description) {
+    private EtcdClient(EtcdGateway gateway, Optional<EtcdMembers> members, Tasks tasks, int ttlSeconds,
+            String description) {
         this.gateway = gateway;
+        this.members = members;
         this.tasks = tasks;
         this.ttlSeconds = ttlSeconds;
         this.grantedTtlSeconds = ttlSeconds;
@@ -81,7 +84,10 @@ public final class EtcdClient implements KeyValueClient {
                 user -> new EtcdGateway.Credentials(user, config.password().orElse(new Secret("")))), time);
         gateway.setCallLimit(callLimit);
         String where = configured.isEmpty() ? "SRV " + config.srv().orElse("") : String.join(",", config.endpoints());
-        return new EtcdClient(gateway, tasks, ttlSeconds, "etcd v3 at " + where);
+        Optional<EtcdMembers> members = config.discoversMembers()
+                ? Optional.of(new EtcdMembers(gateway, endpoints, tasks))
+                : Optional.empty();
+        return new EtcdClient(gateway, members, tasks, ttlSeconds, "etcd v3 at " + where);
     }
 
     private static Function<Duration, List<URI>> srvLookup(StoreConfig.Etcd3 config, Tasks tasks) {
@@ -121,6 +127,7 @@ public final class EtcdClient implements KeyValueClient {
                 } catch (IllegalArgumentException garbage) {
                     throw new StoreUnavailableException("etcd answered with a key that is no base64", garbage);
                 }
+                members.ifPresent(EtcdMembers::askWhenDue);
                 return entries;
             }
             case Refused refused -> throw new StoreUnavailableException("etcd refused to read: " + refused.message());

@@ -87,8 +87,16 @@ final class EtcdEndpoints {
     synchronized void learned(List<URI> members) {
         List<URI> before = all();
         URI asked = before.isEmpty() ? URI.create("http://none") : before.get(current % before.size());
-        discovered = members.stream().filter(uri -> !configured.contains(uri)).distinct().toList();
+        // "localhost" is an address of the member's own machine; from another machine it would be some other server.
+        boolean isLocal = configured.stream().anyMatch(EtcdEndpoints::isLoopback);
+        discovered = members.stream().filter(uri -> !configured.contains(uri) && (isLocal || !isLoopback(uri))).distinct()
+                .toList();
         current = Math.max(0, all().indexOf(asked));
+    }
+
+    private static boolean isLoopback(URI uri) {
+        String host = String.valueOf(uri.getHost());
+        return host.equals("localhost") || host.startsWith("127.") || host.equals("[::1]") || host.equals("0.0.0.0");
     }
 
     private List<URI> all() {

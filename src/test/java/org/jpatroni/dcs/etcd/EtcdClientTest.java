@@ -2,6 +2,7 @@ package org.jpatroni.dcs.etcd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -14,12 +15,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jpatroni.config.StoreConfig;
 import org.jpatroni.dcs.Cas;
 import org.jpatroni.dcs.KeyValueClient.Change;
 import org.jpatroni.dcs.KeyValueClient.Confirmed;
 import org.jpatroni.dcs.KeyValueClient.Expect;
 import org.jpatroni.dcs.StoreUnavailableException;
+import org.jpatroni.runtime.Tasks;
 import org.jpatroni.runtime.Time;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -222,6 +226,23 @@ class EtcdClientTest {
         client.setTimeouts(30, Duration.ofSeconds(1));
         assertThat(client.refreshSession()).isInstanceOf(Cas.Unknown.class);
         assertThat(cutOff.requests).isNotEmpty();
+    }
+
+    @Test
+    void membersThatEtcdNamesAreAskedWhenTheConfiguredOneIsGone() throws Exception {
+        FakeServer known = server();
+        FakeServer named = server().says(answer(5, ""));
+        known.says(answer(5, ""), answer(5, ",\"members\":[{\"clientURLs\":[\"" + named.url() + "\",\"::\"]},"
+                + "{\"isLearner\":true,\"clientURLs\":[\"http://127.0.0.1:1\"]}]"));
+        StoreConfig.Etcd3 config = new StoreConfig.Etcd3(List.of(known.url()), Optional.empty(), Optional.empty(),
+                Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+        EtcdClient client = EtcdClient.open(config, Time.system(), Tasks.system(), 30, Duration.ofSeconds(10));
+        clients.add(client);
+        assertThat(client.list("/p/")).isEmpty();
+        await().until(() -> known.requests.size() == 2);
+        known.http.stop(0);
+        assertThat(client.list("/p/")).isEmpty();
+        assertThat(named.requests).hasSize(1);
     }
 
     @Test

@@ -36,7 +36,7 @@ class EtcdStoreIT extends KeysContract {
 
     static StoreConfig.Etcd3 config(List<String> endpoints) {
         return new StoreConfig.Etcd3(endpoints, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(),
-                Optional.empty(), Optional.empty(), Optional.empty());
+                Optional.empty(), Optional.empty(), Optional.empty(), false);
     }
 
     @Override

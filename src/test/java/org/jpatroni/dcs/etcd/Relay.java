@@ -7,9 +7,12 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jpatroni.runtime.Tasks;
+import org.jpatroni.runtime.Time;
 
 /** A port that passes everything on to another one, as long as it is told to. */
 final class Relay implements AutoCloseable {
@@ -20,12 +23,15 @@ final class Relay implements AutoCloseable {
         /** Requests arrive, answers do not. */
         NO_ANSWERS,
         /** Nothing arrives, but the connection stands. */
-        NOTHING
+        NOTHING,
+        /** Requests arrive when the mode changes, though the client may be gone by then. */
+        LATE
     }
 
     private final int targetPort;
     private final ServerSocket listener;
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
+    private final AtomicInteger late = new AtomicInteger();
     private volatile Mode mode = Mode.OPEN;
 
     Relay(String targetUrl) {
@@ -50,6 +56,11 @@ final class Relay implements AutoCloseable {
         mode = newMode;
     }
 
+    /** How many pieces arrived late. */
+    int passedLate() {
+        return late.get();
+    }
+
     /** Cuts all connections that stand. */
     void cut() {
         for (Socket socket : sockets) {
@@ -72,14 +83,24 @@ final class Relay implements AutoCloseable {
     private void pump(Socket from, Socket to, boolean isAnswer) {
         Tasks.system().start("relay-pump", () -> {
             byte[] buffer = new byte[8192];
-            try (from; to) {
+            boolean wasLate = false;
+            try (from) {
                 InputStream input = from.getInputStream();
                 OutputStream output = to.getOutputStream();
                 for (int read = input.read(buffer); read >= 0; read = input.read(buffer)) {
+                    while (mode == Mode.LATE && !isAnswer) {
+                        wasLate = true;
+                        Time.system().sleep(Duration.ofMillis(10));
+                    }
                     if (mode == Mode.OPEN || mode == Mode.NO_ANSWERS && !isAnswer) {
                         output.write(buffer, 0, read);
+                        late.addAndGet(wasLate ? 1 : 0);
                     }
                 }
+            }
+            if (!wasLate) {
+                // A server that sees its client go may drop what it has not begun yet.
+                to.close();
             }
             return true;
         });
