@@ -34,7 +34,8 @@ public final class ClusterCodec {
             .append(DateTimeFormatter.ISO_LOCAL_DATE).appendPattern("['T'][' ']").appendPattern("HH:mm[:ss]")
             .optionalStart().appendFraction(ChronoField.NANO_OF_SECOND, 0, 9, true).optionalEnd()
             .appendPattern("[' ']").optionalStart().appendOffset("+HH:MM", "Z").optionalEnd().optionalStart()
-            .appendOffset("+HHMM", "Z").optionalEnd().optionalStart().appendOffset("+HH", "Z").optionalEnd().toFormatter(java.util.Locale.ROOT);
+            .appendOffset("+HHMM", "Z").optionalEnd().optionalStart().appendOffset("+HH", "Z").optionalEnd()
+            .toFormatter(java.util.Locale.ROOT);
 
     private ClusterCodec() {
     }
@@ -173,7 +174,8 @@ public final class ClusterCodec {
                     Optional<Lsn> switchPoint = lsn(fields.get(1));
                     if (timeline.isPresent() && switchPoint.isPresent()) {
                         entries.add(new TimelineHistory.Entry((int) timeline.getAsLong(), switchPoint.get(),
-                                text(fields.get(2)).orElse(""), fields.size() > 3 ? text(fields.get(3)) : Optional.empty(),
+                                text(fields.get(2)).orElse(""),
+                                fields.size() > 3 ? text(fields.get(3)) : Optional.empty(),
                                 fields.size() > 4 ? text(fields.get(4)) : Optional.empty()));
                     }
                 }

@@ -82,7 +82,8 @@ final class KnownKeys {
             if (!text.equals(statusText)) {
                 changes.add(new Change.Put(keys.status(), text, false));
                 if (legacyOptimeWanted) {
-                    changes.add(new Change.Put(keys.legacyOptime(), Long.toString(wanted.get().leaderLsn().bytes()), false));
+                    changes.add(new Change.Put(keys.legacyOptime(), Long.toString(wanted.get().leaderLsn().bytes()),
+                            false));
                 }
             }
         }

@@ -185,7 +185,8 @@ public final class KvClusterStore implements ClusterStore {
         return counted("initialize", () -> readThenChange(keys.initialize(), stored -> {
             String value = stored.map(Entry::value).orElse("");
             if (!value.isEmpty()) {
-                return value.equals(systemIdentifier) ? new Cas.Won<>(false)
+                return value.equals(systemIdentifier)
+                        ? new Cas.Won<>(false)
                         : new Cas.Lost<>("the cluster was initialized as " + value);
             }
             Cas<Boolean> finished = change(List.of(seen(keys.initialize(), stored)),
@@ -225,8 +226,10 @@ public final class KvClusterStore implements ClusterStore {
         }
         // A cleared request is a key that asks for nothing, not an absent key.
         return counted("write_failover", () -> readThenChange(keys.failover(), stored -> {
-            boolean isFree = stored.flatMap(entry -> ClusterCodec.decodeFailover(entry.value(), entry.version())).isEmpty();
-            return isFree ? change(List.of(seen(keys.failover(), stored)), changes)
+            boolean isFree = stored.flatMap(entry -> ClusterCodec.decodeFailover(entry.value(), entry.version()))
+                    .isEmpty();
+            return isFree
+                    ? change(List.of(seen(keys.failover(), stored)), changes)
                     : new Cas.Lost<>("another request is stored");
         }));
     }

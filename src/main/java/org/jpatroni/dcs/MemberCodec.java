@@ -59,7 +59,8 @@ public final class MemberCodec {
         if (text.startsWith("postgres")) {
             return ofConnectionString(name, text);
         }
-        Map<String, @Nullable Object> tree = PythonJson.readObject(text).map(Tree::copyOf).orElse(Tree.copyOf(Map.of()));
+        Map<String, @Nullable Object> tree = PythonJson.readObject(text).map(Tree::copyOf)
+                .orElse(Tree.copyOf(Map.of()));
         return new Member(name, field(tree, "api_url"), connUrl(tree), field(tree, "proxy_url"), field(tree, "state"),
                 field(tree, "role").map(MemberCodec::role), field(tree, "version"), new Tags(Tree.mapAt(tree, "tags")),
                 position(tree, "xlog_location"), position(tree, "receive_lsn"), position(tree, "replay_lsn"),
@@ -76,7 +77,8 @@ public final class MemberCodec {
         }
         Map<String, @Nullable Object> arguments = Tree.mapAt(tree, "conn_kwargs");
         Object host = arguments.get("host");
-        return host == null ? Optional.empty()
+        return host == null
+                ? Optional.empty()
                 : Optional.of("postgresql://" + host + ":" + arguments.getOrDefault("port", 5432));
     }
 

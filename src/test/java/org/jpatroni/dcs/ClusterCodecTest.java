@@ -37,12 +37,14 @@ class ClusterCodecTest {
 
     @Test
     void statusHasOptimeSlotsAndRetainedSlotsInThatOrder() {
-        StoredStatus status = new StoredStatus(new Lsn(67108960), Map.of("node2", new Lsn(67108960), "node1", new Lsn(1)),
+        StoredStatus status = new StoredStatus(new Lsn(67108960),
+                Map.of("node2", new Lsn(67108960), "node1", new Lsn(1)),
                 List.of("node2", "node3"));
         String text = "{\"optime\":67108960,\"slots\":{\"node1\":1,\"node2\":67108960},\"retain_slots\":[\"node2\",\"node3\"]}";
         assertThat(ClusterCodec.encodeStatus(status)).isEqualTo(text);
         assertThat(ClusterCodec.decodeStatus(text)).isEqualTo(status);
-        assertThat(ClusterCodec.encodeStatus(new StoredStatus(new Lsn(5), Map.of(), List.of()))).isEqualTo("{\"optime\":5}");
+        assertThat(ClusterCodec.encodeStatus(new StoredStatus(new Lsn(5), Map.of(), List.of())))
+                .isEqualTo("{\"optime\":5}");
     }
 
     @ParameterizedTest
@@ -56,7 +58,8 @@ class ClusterCodecTest {
     @Test
     void statusMayHoldNestedTrees() {
         StoredStatus status = ClusterCodec
-                .decodeStatus("{\"optime\":1,\"slots\":\"{\\\"a\\\":2,\\\"b\\\":\\\"x\\\"}\",\"retain_slots\":\"[\\\"c\\\"]\"}");
+                .decodeStatus(
+                        "{\"optime\":1,\"slots\":\"{\\\"a\\\":2,\\\"b\\\":\\\"x\\\"}\",\"retain_slots\":\"[\\\"c\\\"]\"}");
         assertThat(status).isEqualTo(
                 new StoredStatus(new Lsn(1), new TreeMap<>(Map.of("a", new Lsn(2), "b", Lsn.ZERO)), List.of("c")));
     }
@@ -71,7 +74,8 @@ class ClusterCodecTest {
 
     @Test
     void timestampsAreThoseOfPython() {
-        assertThat(ClusterCodec.timestamp(OffsetDateTime.parse("2026-01-02T03:04:00Z"))).isEqualTo("2026-01-02T03:04:00+00:00");
+        assertThat(ClusterCodec.timestamp(OffsetDateTime.parse("2026-01-02T03:04:00Z")))
+                .isEqualTo("2026-01-02T03:04:00+00:00");
         assertThat(ClusterCodec.timestamp(OffsetDateTime.parse("2026-01-02T03:04:05.000012-05:30")))
                 .isEqualTo("2026-01-02T03:04:05.000012-05:30");
     }

@@ -199,7 +199,8 @@ public abstract class KeysContract extends LeaseContract {
     void onlyTheLeaderWritesHistoryAndFailsafe() throws Exception {
         ClusterStore node1 = member(NODE_1);
         TimelineHistory history = new TimelineHistory(List.of(new TimelineHistory.Entry(1, new Lsn(67108960),
-                "no recovery target specified", Optional.of("2026-11-22T19:47:43.331791+00:00"), Optional.of(NODE_1))), 0);
+                "no recovery target specified", Optional.of("2026-11-22T19:47:43.331791+00:00"), Optional.of(NODE_1))),
+                0);
         assertLost(node1.writeHistory(history));
         assertLost(node1.writeFailsafe(new TreeMap<>()));
         lead(node1);

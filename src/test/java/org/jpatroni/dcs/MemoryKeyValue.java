@@ -131,7 +131,8 @@ public final class MemoryKeyValue implements KeyValueClient {
     }
 
     private Cas<Confirmed> answered(long sentAtNanos, Cas<Confirmed> outcome) {
-        return faults.replyArrives("refreshSession") ? outcome
+        return faults.replyArrives("refreshSession")
+                ? outcome
                 : new Cas.Unknown<>("answer to " + name + " sent for at " + sentAtNanos + " was lost");
     }
 

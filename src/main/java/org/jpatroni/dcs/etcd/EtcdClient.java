@@ -63,7 +63,8 @@ public final class EtcdClient implements KeyValueClient {
      * @param callLimit time limit of each call
      * @throws IllegalArgumentException when a certificate or key file cannot be used; the message names the setting and the file
      */
-    public static EtcdClient open(StoreConfig.Etcd3 config, Time time, Tasks tasks, int ttlSeconds, Duration callLimit) {
+    public static EtcdClient open(StoreConfig.Etcd3 config, Time time, Tasks tasks, int ttlSeconds,
+            Duration callLimit) {
         HttpClient.Builder http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(CONNECT_LIMIT).followRedirects(HttpClient.Redirect.NEVER)
                 .executor(command -> tasks.start("etcd-http", () -> {
@@ -108,7 +109,8 @@ public final class EtcdClient implements KeyValueClient {
 
     @Override
     public List<Entry> list(String prefix) throws StoreUnavailableException {
-        return range(EtcdJson.object().put("key", EtcdJson.encode(prefix)).put("range_end", EtcdJson.prefixEnd(prefix)));
+        return range(
+                EtcdJson.object().put("key", EtcdJson.encode(prefix)).put("range_end", EtcdJson.prefixEnd(prefix)));
     }
 
     @Override
@@ -156,7 +158,8 @@ public final class EtcdClient implements KeyValueClient {
         return switch (gateway.call("/kv/txn", request.toString(), changes.isEmpty())) {
             case Answer answer when !answer.body().path("succeeded").asBoolean(false) ->
                 new Cas.Lost<>("not as expected: " + expectations);
-            case Answer answer -> needsSession && answer.raftTerm() != keepaliveTerm ? confirmedAgain(answer)
+            case Answer answer -> needsSession && answer.raftTerm() != keepaliveTerm
+                    ? confirmedAgain(answer)
                     : new Cas.Won<>(new Confirmed(answer.sentAtNanos()));
             case Refused refused -> {
                 if (refused.isLeaseGone()) {
@@ -173,7 +176,8 @@ public final class EtcdClient implements KeyValueClient {
      * confirmed it. So the lease is extended once more before anybody relies on it.
      */
     private Cas<Confirmed> confirmedAgain(Answer answer) {
-        return keepAlive().isWon() ? new Cas.Won<>(new Confirmed(answer.sentAtNanos()))
+        return keepAlive().isWon()
+                ? new Cas.Won<>(new Confirmed(answer.sentAtNanos()))
                 : new Cas.Unknown<>("etcd changed its leader and did not confirm the session after that");
     }
 
@@ -225,7 +229,8 @@ public final class EtcdClient implements KeyValueClient {
         ObjectNode node = compare.addObject().put("key", EtcdJson.encode(keyOf(expectation))).put("result", "EQUAL");
         switch (expectation) {
             case Expect.Absent absent -> node.put("target", "CREATE").put("create_revision", "0");
-            case Expect.Version version -> node.put("target", "MOD").put("mod_revision", Long.toString(version.version()));
+            case Expect.Version version ->
+                node.put("target", "MOD").put("mod_revision", Long.toString(version.version()));
             case Expect.OwnSession own -> node.put("target", "LEASE").put("lease", session);
         }
     }

@@ -89,7 +89,8 @@ final class EtcdEndpoints {
         URI asked = before.isEmpty() ? URI.create("http://none") : before.get(current % before.size());
         // "localhost" is an address of the member's own machine; from another machine it would be some other server.
         boolean isLocal = configured.stream().anyMatch(EtcdEndpoints::isLoopback);
-        discovered = members.stream().filter(uri -> !configured.contains(uri) && (isLocal || !isLoopback(uri))).distinct()
+        discovered = members.stream().filter(uri -> !configured.contains(uri) && (isLocal || !isLoopback(uri)))
+                .distinct()
                 .toList();
         current = Math.max(0, all().indexOf(asked));
     }

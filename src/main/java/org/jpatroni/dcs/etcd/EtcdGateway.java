@@ -138,7 +138,8 @@ final class EtcdGateway {
                 raftTerm = answer.raftTerm();
             }
             if (answer.raftTerm() < raftTerm) {
-                return new NoAnswer("is behind the others: raft term " + answer.raftTerm() + " after " + raftTerm, true);
+                return new NoAnswer("is behind the others: raft term " + answer.raftTerm() + " after " + raftTerm,
+                        true);
             }
             raftTerm = answer.raftTerm();
             return reply;
@@ -176,7 +177,8 @@ final class EtcdGateway {
     private Optional<EtcdReply> logIn(URI endpoint, Duration limit) {
         Credentials user = credentials.orElseThrow();
         token = "";
-        String body = EtcdJson.object().put("name", user.username()).put("password", user.password().reveal()).toString();
+        String body = EtcdJson.object().put("name", user.username()).put("password", user.password().reveal())
+                .toString();
         return switch (versioned(endpoint, "/auth/authenticate", body, limit)) {
             case Answer answer -> {
                 token = EtcdJson.text(answer.body(), "token");
@@ -235,7 +237,8 @@ final class EtcdGateway {
                 || cause instanceof UnresolvedAddressException || cause instanceof SSLException;
         String text = switch (cause) {
             case HttpConnectTimeoutException late -> "no connection in time";
-            case ConnectException refused when refused.getCause() instanceof UnresolvedAddressException -> "unknown host";
+            case ConnectException refused when refused.getCause() instanceof UnresolvedAddressException ->
+                "unknown host";
             case ConnectException refused -> "connection refused";
             case SSLException tls -> "TLS: " + tls.getMessage();
             case IOException io -> "connection lost: " + io.getMessage();
@@ -247,8 +250,10 @@ final class EtcdGateway {
     private static EtcdReply reply(HttpResponse<String> response, long sentAtNanos) {
         Optional<JsonNode> body = EtcdJson.readObject(response.body());
         if (body.isEmpty()) {
-            return response.statusCode() == 404 ? new NoAnswer(NO_SUCH_PATH, false)
-                    : new NoAnswer("answered HTTP " + response.statusCode() + " without a JSON object: is that etcd?", true);
+            return response.statusCode() == 404
+                    ? new NoAnswer(NO_SUCH_PATH, false)
+                    : new NoAnswer("answered HTTP " + response.statusCode() + " without a JSON object: is that etcd?",
+                            true);
         }
         JsonNode object = body.get();
         if (response.statusCode() >= 400 || object.has("error")) {
@@ -257,7 +262,8 @@ final class EtcdGateway {
         // Streaming methods put the answer one level down.
         JsonNode answer = object.path("result").isObject() ? object.path("result") : object;
         // Fields that are empty are left out, so that any object could pass for an empty store; but etcd always adds this one.
-        return answer.path("header").isObject() ? new Answer(answer, sentAtNanos)
+        return answer.path("header").isObject()
+                ? new Answer(answer, sentAtNanos)
                 : new NoAnswer("answered without a header: is that etcd?", true);
     }
 

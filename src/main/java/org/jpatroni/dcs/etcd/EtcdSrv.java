@@ -75,7 +75,8 @@ final class EtcdSrv {
             LOG.debug("no SRV record {}: {}", name, notThere.toString());
         }
         return records.stream().map(Srv::parse).flatMap(Optional::stream)
-                .sorted(java.util.Comparator.comparingInt(Srv::priority).thenComparing(Srv::host).thenComparingInt(Srv::port))
+                .sorted(java.util.Comparator.comparingInt(Srv::priority).thenComparing(Srv::host)
+                        .thenComparingInt(Srv::port))
                 .map(record -> record.uri(scheme)).flatMap(Optional::stream).distinct().toList();
     }
 

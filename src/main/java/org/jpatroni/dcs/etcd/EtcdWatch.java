@@ -94,7 +94,8 @@ final class EtcdWatch {
             create.put("start_revision", Long.toString(nextRevision));
         }
         Lines lines = new Lines();
-        CompletableFuture<HttpResponse<Void>> response = gateway.stream(endpoint.get(), "/watch", request.toString(), lines)
+        CompletableFuture<HttpResponse<Void>> response = gateway
+                .stream(endpoint.get(), "/watch", request.toString(), lines)
                 .whenComplete((done, failed) -> {
                     if (failed != null) {
                         lines.end("connection lost");
@@ -211,8 +212,12 @@ final class EtcdWatch {
             }
             boolean isDeletion = EtcdJson.text(event, "type").equals("DELETE");
             boolean isCreation = EtcdJson.number(node, "create_revision") == EtcdJson.number(node, "mod_revision");
-            listener.accept(new Event(isDeletion ? Event.Kind.DELETED : isCreation ? Event.Kind.CREATED
-                    : Event.Kind.WRITTEN, key));
+            listener.accept(new Event(isDeletion
+                    ? Event.Kind.DELETED
+                    : isCreation
+                            ? Event.Kind.CREATED
+                            : Event.Kind.WRITTEN,
+                    key));
         }
     }
 }

@@ -77,7 +77,8 @@ class EtcdAccessIT {
             assertThat(client.get(KEY).orElseThrow().value()).isEqualTo("2");
             await().atMost(Duration.ofSeconds(15)).until(() -> events.contains(new Event(Event.Kind.WRITTEN, KEY)));
             // A change of roles makes all tokens old.
-            String token = EtcdJson.text(server.call("/auth/authenticate", "{\"name\":\"root\",\"password\":\"rootpw\"}"), "token");
+            String token = EtcdJson
+                    .text(server.call("/auth/authenticate", "{\"name\":\"root\",\"password\":\"rootpw\"}"), "token");
             server.call("/auth/role/add", "{\"name\":\"another\"}", Optional.of(token));
             assertThat(client.transact(List.of(), List.of(put("3"))).isWon()).isTrue();
             assertThat(client.refreshSession().isWon()).isTrue();
@@ -108,7 +109,8 @@ class EtcdAccessIT {
         Path[] mine = selfSigned(folder, "mine");
         Path[] foreign = selfSigned(folder, "foreign");
         HttpClient ownWay = HttpClient.newBuilder().sslContext(
-                new ClientTls(Optional.of(mine[0]), Optional.of(mine[0]), Optional.of(mine[1]), Optional.empty()).context())
+                new ClientTls(Optional.of(mine[0]), Optional.of(mine[0]), Optional.of(mine[1]), Optional.empty())
+                        .context())
                 .build();
         try (EtcdServer server = EtcdServer.startTls(mine[0], mine[0], mine[1], ownWay)) {
             try (EtcdClient client = client(tls(server, mine[0], mine[0], mine[1]))) {
@@ -133,14 +135,16 @@ class EtcdAccessIT {
 
     private static StoreConfig.Etcd3 tls(EtcdServer server, Path ca, Path cert, Path key) {
         return new StoreConfig.Etcd3(List.of(server.url()), Optional.empty(), Optional.empty(), Optional.empty(),
-                Optional.empty(), Optional.of(ca.toString()), Optional.of(cert.toString()), Optional.of(key.toString()));
+                Optional.empty(), Optional.of(ca.toString()), Optional.of(cert.toString()),
+                Optional.of(key.toString()));
     }
 
     /** Certificate and key in PEM, for 127.0.0.1, made by the JDK's own tool. */
     private static Path[] selfSigned(Path folder, String name) throws Exception {
         Path store = folder.resolve(name + ".p12");
         String keytool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
-        Process made = new ProcessBuilder(keytool, "-genkeypair", "-alias", "a", "-keyalg", "EC", "-dname", "CN=" + name,
+        Process made = new ProcessBuilder(keytool, "-genkeypair", "-alias", "a", "-keyalg", "EC", "-dname",
+                "CN=" + name,
                 "-ext", "san=ip:127.0.0.1", "-ext", "bc=ca:true", "-validity", "2", "-storetype", "PKCS12", "-keystore",
                 store.toString(), "-storepass", "changeit").redirectErrorStream(true).start();
         String said = new String(made.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

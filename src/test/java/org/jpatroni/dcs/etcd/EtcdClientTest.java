@@ -62,7 +62,8 @@ class EtcdClientTest {
                 Script next = answers.poll();
                 last = next == null ? last : next;
                 byte[] bytes = last.body().getBytes(StandardCharsets.UTF_8);
-                exchange.sendResponseHeaders(last.status(), hangsInBody ? bytes.length + 1 : bytes.length == 0 ? -1 : bytes.length);
+                exchange.sendResponseHeaders(last.status(),
+                        hangsInBody ? bytes.length + 1 : bytes.length == 0 ? -1 : bytes.length);
                 exchange.getResponseBody().write(bytes);
                 exchange.getResponseBody().flush();
                 if (!hangsInBody) {
@@ -171,12 +172,15 @@ class EtcdClientTest {
     @Test
     void theErrorsOfStreamsAndOfNewerVersionsAreRead() {
         EtcdClient client = client(server().says(GRANT,
-                "{\"error\":{\"grpc_code\":5,\"http_code\":404,\"message\":\"etcdserver: requested lease not found\"}}", GRANT));
+                "{\"error\":{\"grpc_code\":5,\"http_code\":404,\"message\":\"etcdserver: requested lease not found\"}}",
+                GRANT));
         assertThat(client.refreshSession().isWon()).isTrue();
         assertThat(client.refreshSession()).isInstanceOf(Cas.Lost.class);
         assertThat(client.sessionId()).isEqualTo("77");
-        assertThat(client(server().says(403, "{\"code\":7,\"message\":\"etcdserver: permission denied\",\"details\":[]}"))
-                .transact(List.of(), WRITE).reason()).contains("permission denied");
+        assertThat(
+                client(server().says(403, "{\"code\":7,\"message\":\"etcdserver: permission denied\",\"details\":[]}"))
+                        .transact(List.of(), WRITE).reason())
+                .contains("permission denied");
     }
 
     @Test
@@ -205,7 +209,8 @@ class EtcdClientTest {
 
     @Test
     void aSessionConfirmedByAFormerLeaderIsConfirmedAgain() {
-        FakeServer server = server().says(GRANT, answer(6, ",\"succeeded\":true"), "{\"result\":" + answer(6, ",\"ID\":\"77\",\"TTL\":\"30\"") + "}");
+        FakeServer server = server().says(GRANT, answer(6, ",\"succeeded\":true"),
+                "{\"result\":" + answer(6, ",\"ID\":\"77\",\"TTL\":\"30\"") + "}");
         EtcdClient client = client(server);
         client.refreshSession();
         assertThat(client.transact(List.of(new Expect.OwnSession("/k")), WRITE).isWon()).isTrue();

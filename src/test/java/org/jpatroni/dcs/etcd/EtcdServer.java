@@ -133,14 +133,16 @@ final class EtcdServer implements AutoCloseable {
                 .timeout(Duration.ofSeconds(5)).POST(HttpRequest.BodyPublishers.ofString(body));
         token.ifPresent(text -> request.header("Authorization", text));
         try {
-            return EtcdJson.readObject(http.send(request.build(), HttpResponse.BodyHandlers.ofString()).body()).orElseThrow();
+            return EtcdJson.readObject(http.send(request.build(), HttpResponse.BodyHandlers.ofString()).body())
+                    .orElseThrow();
         } catch (IOException | InterruptedException e) {
             throw new IllegalStateException(e);
         }
     }
 
     void put(String key, String value) {
-        call("/kv/put", EtcdJson.object().put("key", EtcdJson.encode(key)).put("value", EtcdJson.encode(value)).toString());
+        call("/kv/put",
+                EtcdJson.object().put("key", EtcdJson.encode(key)).put("value", EtcdJson.encode(value)).toString());
     }
 
     void delete(String key) {

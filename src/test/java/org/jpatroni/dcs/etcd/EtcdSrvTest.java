@@ -40,7 +40,8 @@ class EtcdSrvTest {
     void theFirstServiceThatHasRecordsCountsInOrderOfPriority() {
         answerFor("_etcd-client-ssl-blue._tcp.example.org");
         assertThat(new EtcdSrv("example.org", Optional.of("blue"), server()).lookup())
-                .containsExactly(URI.create("https://two.example.org:2380"), URI.create("https://one.example.org:2379"));
+                .containsExactly(URI.create("https://two.example.org:2380"),
+                        URI.create("https://one.example.org:2379"));
     }
 
     @Test
@@ -75,7 +76,8 @@ class EtcdSrvTest {
         int end = 12;
         StringBuilder name = new StringBuilder();
         while (question[end] != 0) {
-            name.append(name.isEmpty() ? "" : ".").append(new String(question, end + 1, question[end], StandardCharsets.US_ASCII));
+            name.append(name.isEmpty() ? "" : ".")
+                    .append(new String(question, end + 1, question[end], StandardCharsets.US_ASCII));
             end += question[end] + 1;
         }
         end += 5;
