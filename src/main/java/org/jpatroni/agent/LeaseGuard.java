@@ -60,7 +60,7 @@ final class LeaseGuard {
         changed.signal();
     }
 
-    /** Half a stop budget after the moment at which the loop itself would have acted. */
+    /** A quarter of the stop budget after the moment at which the loop itself would have acted, and before the guard process does. */
     private Duration untilNextLook() {
         HaStatus status = board.current();
         DynamicConfig dynamic = status.dynamic();
@@ -70,7 +70,7 @@ final class LeaseGuard {
         }
         Optional<Long> deadline = lease.deadlineNanos();
         long latest = deadline.orElseGet(() -> status.leaseDeadlineNanos().orElseThrow());
-        Duration late = Situation.stopBudget(dynamic.ttlSeconds()).dividedBy(2);
+        Duration late = Situation.stopBudget(dynamic.ttlSeconds()).multipliedBy(3).dividedBy(4);
         return Duration.ofNanos(latest - late.toNanos() - tasks.time().nanos());
     }
 

@@ -17,10 +17,13 @@ import org.slf4j.LoggerFactory;
 public final class GuardFence implements Fence {
 
     /**
-     * How long before the end of the lease the guard acts, so that PostgreSQL is dead when it ends: 0.5 s for SIGQUIT, the rest to kill what
-     * remains. Later than the agent itself, which has a sixth of the ttl.
+     * How long before the end of the lease the guard acts, so that PostgreSQL is dead when it ends: {@link #FAST_STOP}, {@link #GRACE}, the
+     * rest to kill what remains. Later than the agent itself, which has a sixth of the ttl.
      */
-    public static final Duration STOP_MARGIN = Duration.ofMillis(1500);
+    public static final Duration STOP_MARGIN = Duration.ofMillis(2200);
+
+    /** How long a fast stop may take: it ends all sessions at once, and standbys receive what was acknowledged. */
+    public static final Duration FAST_STOP = Duration.ofSeconds(1);
 
     /** How long after SIGQUIT PostgreSQL is killed. */
     public static final Duration GRACE = Duration.ofMillis(500);
@@ -145,7 +148,7 @@ public final class GuardFence implements Fence {
 
     private @Nullable GuardProcess replaceGuard() {
         try {
-            GuardProcess started = GuardProcess.start(dataDir, GRACE, log, time);
+            GuardProcess started = GuardProcess.start(dataDir, FAST_STOP, GRACE, log, time);
             guard = started;
             var _ = tasks.start("guard-keeper", () -> {
                 keep(started);

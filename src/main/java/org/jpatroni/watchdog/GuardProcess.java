@@ -44,9 +44,9 @@ final class GuardProcess {
      * @param dataDir the data directory as {@link #canonical}
      * @param log what it has to say is appended there; empty: to the standard error of this process
      */
-    static GuardProcess start(Path dataDir, Duration grace, Optional<Path> log, Time time) throws IOException {
+    static GuardProcess start(Path dataDir, Duration fastStop, Duration grace, Optional<Path> log, Time time) throws IOException {
         ProcessBuilder builder = new ProcessBuilder("setsid", "bash", "-s", "--", dataDir.toString(),
-                String.valueOf(grace.toMillis() / 10), NAME);
+                String.valueOf(fastStop.toMillis() / 10), String.valueOf(grace.toMillis() / 10), NAME);
         builder.directory(new File("/"));
         String path = builder.environment().get("PATH");
         builder.environment().clear();

@@ -7,7 +7,7 @@
 # Each is answered by "ok SEQ". End of input: the agent is gone, the deadline stays. /proc/uptime counts time in which the machine was
 # suspended, and both sides read it, so that a line which was late does not make a lease longer.
 #
-# Arguments: the data directory, the grace between SIGQUIT and SIGKILL in 1/100 s.
+# Arguments: the data directory; in 1/100 s how long a fast stop may take, and the grace between SIGQUIT and SIGKILL.
 # Once it runs it starts no process: on a machine that is short of memory or processes it has to work too.
 
 now() {
@@ -84,18 +84,30 @@ say() {
     printf '%s %s\n' "$time" "$1" >&2
 }
 
+# ask SIGNAL LIMIT: signals the postmaster and waits for its end.
+ask() {
+    local acted_at
+    kill "-$1" "$postmaster" 2>/dev/null
+    now
+    acted_at=$now
+    while same "$postmaster" "$ticks" && [ $((now - acted_at)) -lt "$2" ]; do
+        read -r -t 0.02 -u "$never" _
+        now
+    done
+}
+
 stop_primary() {
-    local begun acted_at how=immediately
+    local begun how="in order"
     now
     begun=$now
     postmaster_gone=
     if same "$postmaster" "$ticks"; then
-        kill -QUIT "$postmaster" 2>/dev/null
-        acted_at=$now
-        while same "$postmaster" "$ticks" && [ $((now - acted_at)) -lt "$grace" ]; do
-            read -r -t 0.02 -u "$never" _
-            now
-        done
+        # A fast stop ends all sessions at once and lets the standbys have what was acknowledged; only then the rough ways.
+        ask INT "$fast"
+        if same "$postmaster" "$ticks"; then
+            how=immediately
+            ask QUIT "$grace"
+        fi
         if same "$postmaster" "$ticks"; then
             # It hangs or was stopped. Held still, it starts nothing more; its children would go on answering clients without it.
             how="with SIGKILL, as SIGQUIT did not"
@@ -123,7 +135,8 @@ stop_primary() {
 
 guard() {
     data=$1
-    grace=$2
+    fast=$2
+    grace=$3
     set -f
     # Only the end of its work ends it; the agent that takes over uses SIGKILL.
     trap '' HUP INT QUIT TERM PIPE

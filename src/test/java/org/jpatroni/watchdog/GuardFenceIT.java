@@ -72,7 +72,7 @@ class GuardFenceIT {
 
     @Test
     void aPrimaryWhoseAgentIsKilledIsStoppedBeforeItsLeaseEnds() throws Exception {
-        Agent agent = agent(Duration.ofSeconds(4));
+        Agent agent = agent(Duration.ofSeconds(5));
         GuardedServer.signal("KILL", agent.process().pid());
         TIME.sleep(Duration.ofMillis(1500));
         assertThat(server().runs()).as("there is lease left").isTrue();
@@ -85,7 +85,7 @@ class GuardFenceIT {
 
     @Test
     void aPrimaryWhoseAgentHangsIsStopped() throws Exception {
-        Agent agent = agent(Duration.ofSeconds(3));
+        Agent agent = agent(Duration.ofSeconds(4));
         GuardedServer.signal("STOP", agent.process().pid());
         await("the server is stopped", () -> !server().runs());
         assertThat(agent.leaseLeft()).isPositive();
@@ -96,7 +96,7 @@ class GuardFenceIT {
     void nothingIsAcknowledgedAfterTheLeaseEvenIfThePostmasterHangs() throws Exception {
         try (Connection connection = server().connect(); Statement statement = connection.createStatement()) {
             statement.execute("create table written as select 0 as n");
-            Agent agent = agent(Duration.ofSeconds(3));
+            Agent agent = agent(Duration.ofSeconds(4));
             List<Long> children = server().children();
             GuardedServer.signal("STOP", server().pid());
             GuardedServer.signal("KILL", agent.process().pid());
@@ -112,7 +112,7 @@ class GuardFenceIT {
     void serverProcessesLeftByADeadPostmasterAreStoppedToo() throws Exception {
         try (Connection connection = server().connect(); Statement statement = connection.createStatement()) {
             statement.execute("select 1");
-            Agent agent = agent(Duration.ofSeconds(3));
+            Agent agent = agent(Duration.ofSeconds(4));
             List<Long> children = server().children();
             for (long child : children) {
                 GuardedServer.signal("STOP", child);
@@ -130,7 +130,7 @@ class GuardFenceIT {
     void aRenewedLeaseAndAnEndedWatchLeaveTheServerAlone() throws Exception {
         GuardFence fence = fence();
         for (int i = 0; i < 4; i++) {
-            assertThat(extend(fence, Duration.ofSeconds(2))).isTrue();
+            assertThat(extend(fence, Duration.ofSeconds(4))).isTrue();
             TIME.sleep(Duration.ofMillis(300));
         }
         fence.off();
@@ -151,11 +151,11 @@ class GuardFenceIT {
 
     @Test
     void anAgentThatComesBackTakesOverFromTheOldGuard() throws Exception {
-        Agent former = agent(Duration.ofSeconds(4));
+        Agent former = agent(Duration.ofSeconds(5));
         GuardedServer.signal("KILL", former.process().pid());
         GuardFence fence = fence();
         assertThat(GuardedServer.isAlive(former.guardPid())).as("still needed: no lease is confirmed yet").isTrue();
-        assertThat(extend(fence, Duration.ofSeconds(7))).isTrue();
+        assertThat(extend(fence, Duration.ofSeconds(9))).isTrue();
         await("the old guard is gone", () -> !GuardedServer.isAlive(former.guardPid()));
         await("the former lease has ended", () -> former.leaseLeft().isZero());
         assertThat(server().runs()).isTrue();

@@ -110,11 +110,12 @@ final class EtcdWatch {
             }
             // Where another member is asked now, this one is probably not well.
             await(lines, CONNECTION_LIFE, () -> !gateway.current().equals(endpoint));
+            // Before it is cancelled: a connection that we end ourselves was not lost.
+            return Optional.ofNullable(lines.ending);
         } finally {
             lines.cancel();
             response.cancel(true);
         }
-        return Optional.ofNullable(lines.ending);
     }
 
     /** Waits until the stream ends, the watch is closed, the time is over, or something else is the case. */
