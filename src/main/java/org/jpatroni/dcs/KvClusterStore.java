@@ -114,7 +114,9 @@ public final class KvClusterStore implements ClusterStore {
                 boolean statusWasTried = withStatus.size() > changes.size();
                 if (statusWasTried) {
                     known.statusWritten(status, outcome.isWon());
-                    if (!outcome.isWon() && isInFirstHalf(startNanos)) {
+                    // A move that may have happened cannot be asked for again: the key would not be as it was.
+                    boolean mayAskAgain = changes.isEmpty() || outcome instanceof Cas.Lost;
+                    if (!outcome.isWon() && mayAskAgain && isInFirstHalf(startNanos)) {
                         // The store may refuse to write the status and still keep the lease.
                         outcome = client.transact(expectations, changes);
                     }

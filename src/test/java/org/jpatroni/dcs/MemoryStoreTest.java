@@ -98,6 +98,18 @@ class MemoryStoreTest extends KeysContract {
     }
 
     @Test
+    void aKeyThatMayHaveMovedIntoThisSessionIsNotCalledLost() throws Exception {
+        lead(member(NODE_1));
+        ClusterStore restarted = faulty(NODE_1);
+        LeaderKey seen = leaderOf(restarted);
+        faults.repliesLost = true;
+        assertThat(restarted.renewLease(seen, status(5))).isInstanceOf(Cas.Unknown.class);
+        faults.repliesLost = false;
+        assertThat(leaderOf(restarted).ownSession()).isTrue();
+        assertWon(restarted.renewLease(leaderOf(restarted), status(6)));
+    }
+
+    @Test
     void aRenewalWithoutConfirmedSessionIsUnknown() throws Exception {
         ClusterStore node1 = faulty(NODE_1);
         LeaderKey key = lead(node1);
