@@ -44,8 +44,19 @@ final class Liveness {
         return Optional.empty();
     }
 
+    /**
+     * Two promotions from one position gave two timelines of one number, and no history file can tell them apart. PostgreSQL refuses the
+     * stream, pg_rewind sees nothing to do; only an operator can throw one of them away. check_timeline makes it rare.
+     */
+    private static boolean isInseparable(SimPostgres server, SimPostgres primary) {
+        return primary.wal().continuesByIds(server.wal()) && !primary.wal().hasPrefix(server.wal());
+    }
+
     private static Optional<String> missingAt(SimNode node, SimNode primary) {
         SimPostgres server = node.server();
+        if (isInseparable(server, primary.server())) {
+            return Optional.empty();
+        }
         String who = node.name() + " ";
         if (!node.isAgentResponsive()) {
             return Optional.of(who + "has no agent");

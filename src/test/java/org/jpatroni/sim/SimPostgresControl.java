@@ -340,8 +340,7 @@ final class SimPostgresControl implements PostgresControl {
     public Divergence checkDivergence(Upstream upstream) {
         pause(5, 60);
         Optional<SimPostgres> source = peers.reach(upstream);
-        if (source.isEmpty() || source.get().inRecovery() || !source.get().hasCheckpointedTimeline()
-                || server.phase() == SimPostgres.Phase.STARTING || server.phase() == SimPostgres.Phase.STOPPING) {
+        if (source.isEmpty() || source.get().inRecovery() || server.phase() == SimPostgres.Phase.STARTING || server.phase() == SimPostgres.Phase.STOPPING) {
             return Divergence.UNKNOWN;
         }
         return source.get().wal().continuesByIds(server.wal()) ? Divergence.NONE : Divergence.DIVERGED;
@@ -365,7 +364,7 @@ final class SimPostgresControl implements PostgresControl {
         if (source.isEmpty() || peers.reach(upstream).isEmpty() || source.get().inRecovery()) {
             return Outcome.failed("pg_rewind: connection to source failed");
         }
-        if (!source.get().hasCheckpointedTimeline()) {
+        if (!source.get().hasCheckpointedTimeline() || source.get().wal().continuesByIds(server.wal())) {
             server.trace("pg_rewind: source and target cluster are on the same timeline, no rewind required");
             return Outcome.done();
         }

@@ -20,7 +20,6 @@ final class SimReceiver {
     private @Nullable SimPostgres source;
     private long connection;
     private boolean deliveryPending;
-    private boolean overDivergence;
 
     SimReceiver(SimKernel kernel, SimNetwork network, SimPostgres server, List<SimPostgres> servers) {
         this.kernel = kernel;
@@ -32,11 +31,6 @@ final class SimReceiver {
     /** The server that it streams from; empty while it does not stream. */
     Optional<SimPostgres> source() {
         return Optional.ofNullable(source);
-    }
-
-    /** Whether it ever attached to a server whose history is not a continuation of its own although the timeline ids said so. */
-    boolean wentOverDivergence() {
-        return overDivergence;
     }
 
     void disconnect() {
@@ -64,11 +58,13 @@ final class SimReceiver {
     private void attempt() {
         Optional<SimPostgres> target = server.upstream().flatMap(this::resolve);
         if (target.isPresent() && target.get() != server && accepts(target.get())) {
-            source = target.get();
-            if (!source.wal().hasPrefix(server.wal())) {
-                overDivergence = true;
-                server.trace("streams from " + source.name() + " OVER A DIVERGENCE");
+            if (!target.get().wal().hasPrefix(server.wal())) {
+                // Timelines and positions fit and the bytes do not: replay finds no valid record and ends the receiver.
+                server.trace("invalid record in the stream from " + target.get().name());
+                attemptAfter(RETRY_MILLIS);
+                return;
             }
+            source = target.get();
             server.trace("streams from " + source.name() + " at " + server.wal().end());
             server.changed();
             scheduleDelivery();
