@@ -18,6 +18,9 @@ final class ActionRules {
             new Rule("action.start-timeout",
                     "A crashed primary takes longer than primary_start_timeout to start, and another member could lead.",
                     "Patroni: primary_start_timeout.", ActionRules::startTimeout),
+            new Rule("action.clear-failover", "This node has won the race, is being promoted, and a request to move the leader is stored.",
+                    "Patroni: whoever acquires the lock clears the request. A request that had no effect would be carried out again and again.",
+                    ActionRules::clearFailover),
             new Rule("action.publish", "State or role changed while an action runs.",
                     "Others must see what this member is doing.", ActionRules::publish),
             new Rule("action.wait", "A long action runs.", "One action at a time; its end wakes the loop.",
@@ -61,6 +64,14 @@ final class ActionRules {
         }
         return s.decide(new Decision.CancelAction(), s.memory().withStartFailures(s.memory().startFailures() + 1),
                 Reason.of(Sentence.GIVE_UP_LEADERSHIP));
+    }
+
+    private static Optional<Rule.Outcome> clearFailover(Situation s) {
+        boolean promoting = s.running().filter(action -> action instanceof Action.Promote).isPresent();
+        return promoting && s.storeSeen() && s.holdsLease() && !s.paused()
+                ? s.snapshot().failover().flatMap(request -> s.decide(new Decision.ClearFailover(request.version()),
+                        Reason.of(Sentence.CLEAR_FAILOVER)))
+                : pass();
     }
 
     private static Optional<Rule.Outcome> publish(Situation s) {

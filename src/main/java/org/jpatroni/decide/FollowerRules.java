@@ -68,20 +68,20 @@ final class FollowerRules {
         if (!diverged || leader.isEmpty()) {
             return pass();
         }
-        boolean rewindMayHelp = s.facts().canRewind() && s.memory().rewindFailures() < REWIND_ATTEMPTS;
-        if (rewindMayHelp && leader.get().checkpointAfterPromotePending()
-                || !s.isPast(s.memory().actionNotBeforeNanos())) {
+        boolean mayDiscard = s.facts().canRewind()
+                ? s.facts().dynamic().removeDataDirectoryOnRewindFailure()
+                : s.facts().dynamic().removeDataDirectoryOnDivergedTimelines();
+        // Most failures pass: the leader was not reachable or went away. Giving up for good is for those who may copy anew instead.
+        boolean rewindMayHelp = s.facts().canRewind()
+                && (s.memory().rewindFailures() < REWIND_ATTEMPTS || !mayDiscard);
+        if (rewindMayHelp && leader.get().checkpointAfterPromotePending() || !s.isPast(s.memory().actionNotBeforeNanos())) {
             Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
             return publish.isPresent() ? publish : s.restShortly(Reason.of(Sentence.RETRY_LATER));
         }
         if (rewindMayHelp) {
-            return s.decide(
-                    new Decision.Begin(new Action.Rewind(new Upstream.OfMember(leader.get(), Optional.empty()))),
+            return s.decide(new Decision.Begin(new Action.Rewind(new Upstream.OfMember(leader.get(), Optional.empty()))),
                     Reason.of(Sentence.REWIND, s.leaderName()));
         }
-        boolean mayDiscard = s.facts().canRewind()
-                ? s.facts().dynamic().removeDataDirectoryOnRewindFailure()
-                : s.facts().dynamic().removeDataDirectoryOnDivergedTimelines();
         if (mayDiscard) {
             return s.decide(new Decision.Begin(new Action.DiscardData()), Reason.of(Sentence.DISCARD, s.leaderName()));
         }

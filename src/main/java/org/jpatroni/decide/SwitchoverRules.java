@@ -62,6 +62,7 @@ final class SwitchoverRules {
                 .filter(peer -> candidates(s, request).stream().anyMatch(member -> member.name().equals(peer.name())))
                 .filter(peer -> peer.reachable() && peer.inRecovery() && !peer.watchdogFailed())
                 .filter(peer -> peer.tags().failoverPriority() > 0)
+                .filter(peer -> peer.timeline().isEmpty() || peer.timeline().getAsInt() == s.timeline())
                 .filter(peer -> mine.minus(peer.walPosition().orElse(Lsn.ZERO)) <= maximumLag)
                 .findFirst();
     }

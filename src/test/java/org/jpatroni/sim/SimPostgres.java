@@ -174,6 +174,10 @@ final class SimPostgres {
      * @param onCheckpoint with the position of the shutdown checkpoint of a primary
      */
     void beginStop(StopMode mode, Runnable onSafe, Consumer<Lsn> onCheckpoint) {
+        if (phase == Phase.DOWN) {
+            onSafe.run();
+            return;
+        }
         if (mode == StopMode.FAST && phase == Phase.STOPPING) {
             shutdownListeners.add(new ShutdownListener(onSafe, onCheckpoint));
             if (writesRefused) {
