@@ -18,6 +18,11 @@ final class Promotion {
     private static final Duration LOOK = Duration.ofMillis(2);
     private static final Duration LOOK_LATER = Duration.ofMillis(10);
     private static final Duration AT_FIRST = Duration.ofSeconds(2);
+    /**
+     * The startup process may miss the wake-up that comes while it is about to wait for its upstream again, and would then sleep for
+     * {@code wal_retrieve_retry_interval} (5 s). It removes the file when it has understood.
+     */
+    private static final Duration REPEAT = Duration.ofMillis(50);
 
     private final PostmasterProcess process;
     private final DataDirectory data;
@@ -48,12 +53,17 @@ final class Promotion {
     Outcome await(Duration limit, CancelToken cancel) throws IOException, InterruptedException {
         Deadline deadline = time.deadlineIn(limit);
         Deadline first = time.deadlineIn(AT_FIRST);
+        Deadline repeat = time.deadlineIn(REPEAT);
         while (!isDone()) {
             if (!process.isAlive()) {
                 return Outcome.failed("PostgreSQL ended during the promotion");
             }
             if (cancel.isCancelled() || deadline.isPast()) {
                 return cancel.isCancelled() ? new Outcome.Cancelled() : new Outcome.TimedOut();
+            }
+            if (repeat.isPast() && Files.exists(data.path().resolve(SIGNAL_FILE))) {
+                process.signal(Posix.SIGUSR1);
+                repeat = time.deadlineIn(REPEAT);
             }
             time.sleep(first.isPast() ? LOOK_LATER : LOOK);
         }

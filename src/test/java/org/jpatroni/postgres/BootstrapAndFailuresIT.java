@@ -38,7 +38,7 @@ class BootstrapAndFailuresIT {
     @AfterEach
     void cleanUp() {
         node.close();
-        UnprivilegedUser.delete(folder);
+        LocalNode.delete(folder);
     }
 
     @Test

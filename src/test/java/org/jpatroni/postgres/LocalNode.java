@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.jpatroni.config.ConfigException;
 import org.jpatroni.config.ConfigLoader;
 import org.jpatroni.config.NodeConfig;
@@ -30,6 +31,7 @@ import org.jpatroni.postgres.PostgresControl.StopMode;
 import org.jpatroni.postgres.PostgresControl.StopSpec;
 import org.jpatroni.runtime.CancelToken;
 import org.jpatroni.runtime.Tasks;
+import org.jpatroni.testing.UnprivilegedUser;
 import org.jspecify.annotations.Nullable;
 
 /** One node for tests: a folder, a free port, a configuration, and {@link LocalPostgres} over PostgreSQL 15 of Debian. */
@@ -211,6 +213,14 @@ final class LocalNode implements AutoCloseable {
                     .forEach(found::add);
         }
         return found;
+    }
+
+    /** Removes a test's folder; a callback may still be writing into it. */
+    static void delete(Path folder) {
+        Awaitility.await().ignoreExceptions().until(() -> {
+            UnprivilegedUser.delete(folder);
+            return true;
+        });
     }
 
     @Override

@@ -50,7 +50,7 @@ class LocalPostgresIT {
     @AfterEach
     void cleanUp() {
         node.close();
-        UnprivilegedUser.delete(folder);
+        LocalNode.delete(folder);
     }
 
     @Test

@@ -51,7 +51,7 @@ class ReplicaAndRewindIT {
     void cleanUp() {
         b.close();
         a.close();
-        UnprivilegedUser.delete(folder);
+        LocalNode.delete(folder);
     }
 
     @Test

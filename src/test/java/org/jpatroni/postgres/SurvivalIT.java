@@ -45,7 +45,7 @@ class SurvivalIT {
     void cleanUp() {
         node.close();
         started.forEach(Process::destroyForcibly);
-        UnprivilegedUser.delete(folder);
+        LocalNode.delete(folder);
     }
 
     @Test
