@@ -20,7 +20,7 @@ import org.jpatroni.testing.UnprivilegedUser;
 import tools.jackson.databind.JsonNode;
 
 /** A real etcd of one member on free ports of the loopback interface, in a folder of its own. */
-final class EtcdServer implements AutoCloseable {
+public final class EtcdServer implements AutoCloseable {
 
     private final Path folder = UnprivilegedUser.newFolder("etcd");
     private final int clientPort = freePort();
@@ -37,7 +37,7 @@ final class EtcdServer implements AutoCloseable {
         this.process = launch();
     }
 
-    static EtcdServer start() {
+    public static EtcdServer start() {
         EtcdServer server = new EtcdServer("http", List.of(), HttpClient.newHttpClient());
         server.awaitReady();
         return server;
@@ -83,7 +83,7 @@ final class EtcdServer implements AutoCloseable {
         return answer.has("header") || EtcdJson.text(answer, "error").contains("user name is empty");
     }
 
-    String url() {
+    public String url() {
         return scheme + "://127.0.0.1:" + clientPort;
     }
 
@@ -107,11 +107,11 @@ final class EtcdServer implements AutoCloseable {
         process.onExit().join();
     }
 
-    void pause() {
+    public void pause() {
         signal("STOP");
     }
 
-    void goOn() {
+    public void goOn() {
         signal("CONT");
     }
 
@@ -140,7 +140,7 @@ final class EtcdServer implements AutoCloseable {
         }
     }
 
-    void put(String key, String value) {
+    public void put(String key, String value) {
         call("/kv/put",
                 EtcdJson.object().put("key", EtcdJson.encode(key)).put("value", EtcdJson.encode(value)).toString());
     }
@@ -149,7 +149,7 @@ final class EtcdServer implements AutoCloseable {
         call("/kv/deleterange", EtcdJson.object().put("key", EtcdJson.encode(key)).toString());
     }
 
-    Optional<String> read(String key) {
+    public Optional<String> read(String key) {
         JsonNode kvs = call("/kv/range", EtcdJson.object().put("key", EtcdJson.encode(key)).toString()).path("kvs");
         return kvs.isEmpty() ? Optional.empty() : Optional.of(EtcdJson.entry(kvs.get(0)).value());
     }
@@ -173,7 +173,7 @@ final class EtcdServer implements AutoCloseable {
         UnprivilegedUser.delete(folder);
     }
 
-    String log() {
+    public String log() {
         try {
             return Files.readString(folder.resolve("log"));
         } catch (IOException e) {
