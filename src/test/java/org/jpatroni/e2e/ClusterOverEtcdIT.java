@@ -39,6 +39,9 @@ class ClusterOverEtcdIT {
         aDivergedPrimaryIsRewound(first, second);
         TestNode third = theLeaderHandsOverWhenItIsStopped(second);
         theWholeClusterIsStartedAgain(third);
+        cluster.assertCleanLogs();
+        assertThat(cluster.nodes).as("connections of watches are changed in silence")
+                .allSatisfy(node -> assertThat(node.daemon.output()).doesNotContain("watching etcd was interrupted"));
     }
 
     private TestNode bootstrap() {
@@ -120,6 +123,7 @@ class ClusterOverEtcdIT {
             assertThat(history.get(0).get(0).asInt()).isEqualTo(1);
             assertThat(history.get(0).get(4).asString()).isEqualTo(leader.name);
         });
+        assertThat(leader.get("/patroni").body()).doesNotContain("pending_restart");
         TestNode other = cluster.but(leader).stream().filter(node -> node != lost).findFirst().orElseThrow();
         TestCluster.awaitRow(other, TEXTS, "second");
         return leader;

@@ -20,13 +20,14 @@ final class NodeProcess {
 
     private static final int TAIL_LINES = 80;
 
-    private final Path configuration;
+    private final Path folder;
     private final Path log;
     private @Nullable Process process;
 
-    NodeProcess(Path configuration, Path log) {
-        this.configuration = configuration;
-        this.log = log;
+    /** Of the node in this folder; its configuration is there in {@code node.yml}, and its log goes there. */
+    NodeProcess(Path folder) {
+        this.folder = folder;
+        this.log = folder.resolve("log");
     }
 
     void start() {
@@ -36,14 +37,14 @@ final class NodeProcess {
     /** @param prefix what is put before the command, for instance another limit of rights */
     void start(List<String> prefix) {
         if (isAlive()) {
-            throw new IllegalStateException(configuration + " runs already");
+            throw new IllegalStateException(folder + " runs already");
         }
         List<String> command = new ArrayList<>(prefix);
         command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:+UseSerialGC",
                 "-Xmx96m", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xlog:disable", "-Xlog:all=error:stderr",
                 "-XX:+UseCompactObjectHeaders", "--enable-native-access=ALL-UNNAMED", "-cp", classPath(),
-                "org.jpatroni.app.Main", configuration.toString()));
-        ProcessBuilder builder = new ProcessBuilder(command).directory(configuration.getParent().toFile());
+                "org.jpatroni.app.Main", folder.resolve("node.yml").toString()));
+        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
         // The tests' own surroundings must not configure it.
         builder.environment().keySet()
                 .removeIf(name -> name.startsWith("PATRONI_") || name.startsWith("PG") || name.startsWith("JAVA_TOOL"));
@@ -74,7 +75,7 @@ final class NodeProcess {
     private Process running() {
         Process current = process;
         if (current == null) {
-            throw new IllegalStateException(configuration + " was not started");
+            throw new IllegalStateException(folder + " was not started");
         }
         return current;
     }
@@ -101,7 +102,7 @@ final class NodeProcess {
     int awaitExit(Duration limit) {
         try {
             if (!running().waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new AssertionError("the daemon of " + configuration + " still runs after " + limit + "\n" + tail());
+                throw new AssertionError("the daemon of " + folder + " still runs after " + limit + "\n" + tail());
             }
             return running().exitValue();
         } catch (InterruptedException interrupted) {

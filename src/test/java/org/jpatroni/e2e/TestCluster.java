@@ -8,7 +8,6 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -182,6 +181,13 @@ final class TestCluster implements AfterTestExecutionCallback, AutoCloseable {
                 .until(() -> replica.query(sql).contains(value));
     }
 
+    /** What no daemon should ever have to say. */
+    void assertCleanLogs() {
+        assertThat(nodes).allSatisfy(node -> assertThat(node.daemon.output().lines()
+                .filter(line -> line.startsWith("\tat ") || line.contains("Exception") || line.contains("CRITICAL"))).as(node.name)
+                .isEmpty());
+    }
+
     /** A line in the log of every daemon, so that they can be read beside each other. */
     void remark(String text) {
         nodes.forEach(node -> node.daemon.remark(text));
@@ -204,11 +210,6 @@ final class TestCluster implements AfterTestExecutionCallback, AutoCloseable {
             left.forEach(ProcessHandle::destroyForcibly);
             assertThat(left).isEmpty();
         });
-        String keep = System.getProperty("e2e.keep", "");
-        if (keep.isEmpty()) {
-            UnprivilegedUser.delete(folder);
-        } else {
-            System.err.println("kept: " + folder + " " + Files.exists(folder));
-        }
+        UnprivilegedUser.delete(folder);
     }
 }

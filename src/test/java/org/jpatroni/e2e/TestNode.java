@@ -41,7 +41,7 @@ final class TestNode {
         this.folder = folder;
         this.restPort = restPort;
         this.sqlPort = sqlPort;
-        this.daemon = new NodeProcess(configuration(), folder.resolve("log"));
+        this.daemon = new NodeProcess(folder);
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
@@ -153,7 +153,7 @@ final class TestNode {
         Signals.send(postmasterPid(), "KILL");
     }
 
-    /** What PostgreSQL itself has logged, if anything. */
+    /** The end of its log. */
     String story() {
         return "----- " + name + " (REST " + restPort + ", SQL " + sqlPort + ")\n" + daemon.tail();
     }
