@@ -2,6 +2,7 @@ package org.jpatroni.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -88,13 +89,17 @@ class TlsTest {
             } catch (IOException reset) {
                 assertThat(reset).hasMessageContaining("reset");
             }
-            assertThat(server.figure("jpatroni_api_connections_handshake_failed_total")).isEqualTo(1.0);
+            await().untilAsserted(() -> assertThat(
+                    server.figure("jpatroni_api_connections_handshake_failed_total")).isEqualTo(1.0));
         }
     }
 
     @Test
     void aBadPairIsRefusedAndTheOldOneStays() throws Exception {
         try (ApiServer server = server(RestApiConfig.VerifyClient.NONE, Optional.empty())) {
+            assertThatThrownBy(() -> server.frontend.reload(config(folder.resolve("server.crt"),
+                    folder.resolve("client.key"), RestApiConfig.VerifyClient.NONE, Optional.empty())))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("is not the key of");
             Path broken = Files.writeString(folder.resolve("broken.key"), "not a key");
             assertThatThrownBy(() -> server.frontend.reload(config(folder.resolve("server.crt"), broken,
                     RestApiConfig.VerifyClient.NONE, Optional.empty())))
@@ -106,8 +111,9 @@ class TlsTest {
             try (SSLSocket socket = connect(server, null)) {
                 assertThat(nameOf(socket)).isEqualTo("CN=server");
             }
-            server.frontend.reload(config(folder.resolve("client.crt"), folder.resolve("client.key"),
-                    RestApiConfig.VerifyClient.NONE, Optional.empty()));
+            Path both = Files.writeString(folder.resolve("client.pem"), Files.readString(folder.resolve("client.crt"))
+                    + Files.readString(folder.resolve("client.key")));
+            server.frontend.reload(config(both, both, RestApiConfig.VerifyClient.NONE, Optional.empty()));
             try (SSLSocket socket = connect(server, null)) {
                 assertThat(nameOf(socket)).isEqualTo("CN=client");
             }

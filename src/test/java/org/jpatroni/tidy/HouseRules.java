@@ -45,7 +45,7 @@ final class HouseRules {
             Map.entry("peer", List.of("model", "runtime", "config", "tls")),
             Map.entry("agent",
                     List.of("model", "decide", "node", "runtime", "config", "dcs", "postgres", "watchdog", "peer")),
-            Map.entry("api", List.of("node", "model", "config", "runtime")),
+            Map.entry("api", List.of("node", "model", "config", "runtime", "tls")),
             Map.entry("ctl", List.of("model", "config", "dcs"))));
 
     /** Libraries that belong to one or two packages, so that another choice stays a local change. */
