@@ -27,15 +27,17 @@ import org.slf4j.MarkerFactory;
  *
  * <p><b>Levels.</b> The code logs through SLF4J. SLF4J has no level above ERROR: a message that is CRITICAL in Patroni's words is logged as
  * an error with the marker {@code CRITICAL}, {@code log.error(MarkerFactory.getMarker("CRITICAL"), "...")}; here that is {@link #CRITICAL}.
- * Libraries log from WARNING on, unless {@code log.loggers} names them.
+ * Libraries log from WARNING on, ZooKeeper from ERROR on, unless {@code log.loggers} names them.
  */
 public final class LogSetup {
 
     /** Marks an error as critical. Packages that must not see this one get the equal marker from SLF4J's MarkerFactory by its name. */
     public static final Marker CRITICAL = MarkerFactory.getMarker("CRITICAL");
 
-    private static final List<String> LIBRARIES = List.of("org.apache.zookeeper", "io.netty",
-            "org.postgresql");
+    private static final List<String> LIBRARIES = List.of("io.netty", "org.postgresql");
+
+    /** Warns with a stack trace of each lost connection, a dozen of them per member that is restarted; {@code dcs.zookeeper} says it in a line. */
+    private static final String NOISY_LIBRARY = "org.apache.zookeeper";
     private static final String OWN = "org.jpatroni";
 
     private LogSetup() {
@@ -93,6 +95,7 @@ public final class LogSetup {
         root.addAppender(appender);
         Level libraryLevel = level(config.level()).isGreaterOrEqual(Level.WARN) ? level(config.level()) : Level.WARN;
         LIBRARIES.forEach(name -> context.getLogger(name).setLevel(libraryLevel));
+        context.getLogger(NOISY_LIBRARY).setLevel(Level.ERROR);
         config.loggers().forEach((name, level) -> context.getLogger(loggerName(name)).setLevel(level(level)));
     }
 

@@ -43,9 +43,10 @@ public record ClientTls(Optional<Path> cacert, Optional<Path> cert, Optional<Pat
         }
     }
 
-    private TrustManager @Nullable [] trustManagers() throws GeneralSecurityException, IOException {
+    /** The certificates to trust, for a library that wants a key store; empty: those of the JDK. */
+    public Optional<KeyStore> roots() throws GeneralSecurityException, IOException {
         if (cacert.isEmpty()) {
-            return null;
+            return Optional.empty();
         }
         KeyStore roots = KeyStore.getInstance("PKCS12");
         roots.load(null, null);
@@ -54,26 +55,43 @@ public record ClientTls(Optional<Path> cacert, Optional<Path> cert, Optional<Pat
             roots.setCertificateEntry("root" + number, root);
             number++;
         }
+        return Optional.of(roots);
+    }
+
+    private TrustManager @Nullable [] trustManagers() throws GeneralSecurityException, IOException {
+        Optional<KeyStore> roots = roots();
+        if (roots.isEmpty()) {
+            return null;
+        }
         TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        factory.init(roots);
+        factory.init(roots.get());
         return factory.getTrustManagers();
     }
 
-    private KeyManager @Nullable [] keyManagers() throws GeneralSecurityException, IOException {
+    /** The certificate to show with its key, for a library that wants a key store; empty when there is none. */
+    public Optional<KeyStore> identity(char[] storePassword) throws GeneralSecurityException, IOException {
         if (cert.isEmpty()) {
-            return null;
+            return Optional.empty();
         }
         Path keyFile = key.orElse(cert.get());
         KeyStore own = KeyStore.getInstance("PKCS12");
         own.load(null, null);
         Certificate[] chain = certificates(cert.get()).toArray(Certificate[]::new);
         try {
-            own.setKeyEntry("client", PemKeys.read(keyFile, keyPassword), new char[0], chain);
+            own.setKeyEntry("client", PemKeys.read(keyFile, keyPassword), storePassword, chain);
         } catch (IOException unreadable) {
             throw new IOException("cannot read the private key in " + keyFile, unreadable);
         }
+        return Optional.of(own);
+    }
+
+    private KeyManager @Nullable [] keyManagers() throws GeneralSecurityException, IOException {
+        Optional<KeyStore> own = identity(new char[0]);
+        if (own.isEmpty()) {
+            return null;
+        }
         KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        factory.init(own, new char[0]);
+        factory.init(own.get(), new char[0]);
         return factory.getKeyManagers();
     }
 

@@ -39,7 +39,7 @@ final class HouseRules {
             Map.entry("tls", List.of("config")),
             Map.entry("dcs", List.of("model", "config", "runtime")),
             Map.entry("dcs.etcd", List.of("dcs", "model", "config", "runtime", "tls")),
-            Map.entry("dcs.zookeeper", List.of("dcs", "model", "config", "runtime")),
+            Map.entry("dcs.zookeeper", List.of("dcs", "model", "config", "runtime", "tls")),
             Map.entry("postgres", List.of("model", "config", "runtime", "tls")),
             Map.entry("watchdog", List.of("config", "runtime")),
             Map.entry("peer", List.of("model", "runtime", "config", "tls")),

@@ -15,6 +15,7 @@ public final class EmbeddedEnsemble implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedEnsemble.class);
     private static final Duration RESTART_PAUSE = Duration.ofSeconds(2);
+    private static final Duration LOOK_PAUSE = Duration.ofMillis(500);
 
     private final EmbeddedSettings settings;
     private final Tasks tasks;
@@ -28,6 +29,10 @@ public final class EmbeddedEnsemble implements AutoCloseable {
         this.server = Optional.of(new EmbeddedServer(settings));
         this.runner = tasks.start("zookeeper-server", () -> {
             run();
+            return true;
+        });
+        var _ = tasks.start("zookeeper-server-state", () -> {
+            logChanges();
             return true;
         });
     }
@@ -55,6 +60,19 @@ public final class EmbeddedEnsemble implements AutoCloseable {
         return server.map(EmbeddedServer::state).orElse("stopped");
     }
 
+    private void logChanges() throws InterruptedException {
+        String logged = "";
+        while (!closing) {
+            String now = state();
+            if (!now.equals(logged)) {
+                LOG.info("The embedded ZooKeeper server is {} (number {} of {}, data in {})", now, settings.myId(),
+                        Math.max(1, settings.members().size()), settings.dataDir());
+                logged = now;
+            }
+            tasks.time().sleep(LOOK_PAUSE);
+        }
+    }
+
     private void run() throws InterruptedException {
         while (!closing) {
             EmbeddedServer running = server.orElseGet(() -> new EmbeddedServer(settings));
@@ -66,8 +84,9 @@ public final class EmbeddedEnsemble implements AutoCloseable {
                 }
             } catch (Exception problem) {
                 if (!closing) {
-                    LOG.error("The embedded ZooKeeper server failed (data in {}), starting it again: {}", settings.dataDir(),
-                            problem.toString(), problem);
+                    LOG.error("The embedded ZooKeeper server failed (data in {}, listening on {}), starting it again: {}",
+                            settings.dataDir(), settings.listen(), problem.toString());
+                    LOG.debug("Where the embedded ZooKeeper server failed", problem);
                 }
             } finally {
                 running.close();

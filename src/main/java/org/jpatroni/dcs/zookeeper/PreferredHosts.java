@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Consumer;
 import org.apache.zookeeper.client.HostProvider;
 import org.jpatroni.config.HostPort;
 import org.jpatroni.runtime.Time;
@@ -22,17 +23,19 @@ final class PreferredHosts implements HostProvider {
     private final List<HostPort> hosts;
     private final boolean firstIsPreferred;
     private final int sessionTimeoutMillis;
+    private final Consumer<HostPort> beforeConnecting;
     private final Time time;
     private int next;
     private int failuresInARow;
 
-    PreferredHosts(List<HostPort> hosts, boolean firstIsPreferred, int sessionTimeoutMillis, Time time) {
-        List<HostPort> order = new ArrayList<>(hosts);
-        if (!firstIsPreferred) {
+    PreferredHosts(ZooKeeperAccess access, int sessionTimeoutMillis, Time time) {
+        List<HostPort> order = new ArrayList<>(access.hosts());
+        if (!access.firstIsPreferred()) {
             Collections.shuffle(order);
         }
         this.hosts = List.copyOf(order);
-        this.firstIsPreferred = firstIsPreferred;
+        this.firstIsPreferred = access.firstIsPreferred();
+        this.beforeConnecting = access.beforeConnecting();
         this.sessionTimeoutMillis = sessionTimeoutMillis;
         this.time = time;
     }
@@ -55,6 +58,7 @@ final class PreferredHosts implements HostProvider {
         if (wholeRoundFailed) {
             pause(Duration.ofMillis(Math.min(spinDelayMillis, 200)));
         }
+        beforeConnecting.accept(host);
         return new InetSocketAddress(host.host(), host.port());
     }
 

@@ -42,7 +42,7 @@ final class Session {
         Client(ZooKeeperAccess access, int timeoutMillis, Time time, Watcher watcher) throws IOException {
             // The connect string serves logs only: the host provider decides.
             super("127.0.0.1:2181", timeoutMillis, watcher, false,
-                    new PreferredHosts(access.hosts(), access.firstIsPreferred(), timeoutMillis, time), access.clientConfig());
+                    new PreferredHosts(access, timeoutMillis, time), access.clientConfig());
         }
 
         void leave() {
@@ -52,6 +52,7 @@ final class Session {
 
     private final Client client;
     private final int askedTimeoutMillis;
+    private final String description;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition stateChanged = lock.newCondition();
     private final Runnable missed;
@@ -62,6 +63,7 @@ final class Session {
     Session(ZooKeeperAccess access, int timeoutMillis, Time time, Runnable missed) throws IOException {
         this.missed = missed;
         this.askedTimeoutMillis = timeoutMillis;
+        this.description = access.description();
         this.client = new Client(access, timeoutMillis, time, this::onState);
         for (var entry : access.authData().entrySet()) {
             Secret credential = entry.getValue();
@@ -75,6 +77,7 @@ final class Session {
         }
         lock.lock();
         try {
+            logChange(event.getState());
             state = event.getState();
             stateChanged.signalAll();
         } finally {
@@ -82,6 +85,20 @@ final class Session {
         }
         if (event.getState() == KeeperState.SyncConnected) {
             missed.run();
+        }
+    }
+
+    private void logChange(KeeperState next) {
+        switch (next) {
+            case SyncConnected -> LOG.info("Connected to {}", description);
+            case Disconnected -> {
+                if (state == KeeperState.SyncConnected && !ended) {
+                    LOG.warn("Lost the connection to {}", description);
+                }
+            }
+            case Expired -> LOG.warn("The session with {} has expired", description);
+            case AuthFailed -> LOG.error("{} refused the credentials", description);
+            default -> LOG.debug("{}: {}", description, next);
         }
     }
 

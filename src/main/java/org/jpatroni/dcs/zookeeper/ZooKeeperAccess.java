@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.client.ZKClientConfig;
@@ -24,9 +25,13 @@ import org.jpatroni.config.StoreConfig;
  *        to; see {@link ZooKeeperClient}
  * @param authData scheme to credential
  * @param acls permissions of new nodes
+ * @param beforeConnecting called before each attempt to connect
  */
 record ZooKeeperAccess(List<HostPort> hosts, boolean firstIsPreferred, int touchSlackMillis, ZKClientConfig clientConfig,
-        Map<String, Secret> authData, List<ACL> acls, String description) {
+        Map<String, Secret> authData, List<ACL> acls, Consumer<HostPort> beforeConnecting, String description) {
+
+    static final Consumer<HostPort> NOTHING_BEFORE = host -> {
+    };
 
     private static final int DEFAULT_PORT = 2181;
 
@@ -40,19 +45,19 @@ record ZooKeeperAccess(List<HostPort> hosts, boolean firstIsPreferred, int touch
 
     static ZooKeeperAccess of(EmbeddedSettings settings) {
         return new ZooKeeperAccess(settings.servers(), true, EMBEDDED_SLACK_MILLIS, baseConfig(), new TreeMap<>(),
-                ZooDefs.Ids.OPEN_ACL_UNSAFE, describe("embedded ZooKeeper", settings.servers()));
+                ZooDefs.Ids.OPEN_ACL_UNSAFE, NOTHING_BEFORE, describe("embedded ZooKeeper", settings.servers()));
     }
 
     static ZooKeeperAccess of(StoreConfig.ZooKeeper config) {
         List<HostPort> hosts = config.hosts().stream().map(ZooKeeperAccess::parseHost).toList();
         ZKClientConfig clientConfig = baseConfig();
-        if (config.useSsl()) {
-            ZooKeeperTls.apply(config, clientConfig);
-        }
+        Consumer<HostPort> beforeConnecting = config.useSsl() ? new ZooKeeperTls(config, clientConfig).beforeConnecting()
+                : NOTHING_BEFORE;
         List<ACL> acls = new ArrayList<>();
         config.setAcls().forEach((principal, permissions) -> acls.add(acl(principal, permissions)));
         return new ZooKeeperAccess(hosts, false, EXTERNAL_SLACK_MILLIS, clientConfig, config.authData(),
-                acls.isEmpty() ? ZooDefs.Ids.OPEN_ACL_UNSAFE : acls, describe("ZooKeeper", hosts));
+                acls.isEmpty() ? ZooDefs.Ids.OPEN_ACL_UNSAFE : acls, beforeConnecting,
+                describe("ZooKeeper", hosts));
     }
 
     private static String describe(String what, List<HostPort> hosts) {
