@@ -151,11 +151,11 @@ class GuardFenceIT {
 
     @Test
     void anAgentThatComesBackTakesOverFromTheOldGuard() throws Exception {
-        Agent former = agent(Duration.ofSeconds(5));
+        Agent former = agent(Duration.ofSeconds(8));
         GuardedServer.signal("KILL", former.process().pid());
         GuardFence fence = fence();
         assertThat(GuardedServer.isAlive(former.guardPid())).as("still needed: no lease is confirmed yet").isTrue();
-        assertThat(extend(fence, Duration.ofSeconds(9))).isTrue();
+        assertThat(extend(fence, Duration.ofSeconds(14))).isTrue();
         await("the old guard is gone", () -> !GuardedServer.isAlive(former.guardPid()));
         await("the former lease has ended", () -> former.leaseLeft().isZero());
         assertThat(server().runs()).isTrue();
