@@ -4,8 +4,8 @@ import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,11 +17,17 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jpatroni.config.RestApiConfig;
 import org.jpatroni.tls.PemKeys;
 
 /** Makes the server's TLS context from the files that {@code restapi} names. */
 final class TlsContexts {
+
+    /** A file may hold the key beside the certificates; the JDK's reader stumbles over it. */
+    private static final Pattern CERTIFICATE = Pattern
+            .compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", Pattern.DOTALL);
 
     private TlsContexts() {
     }
@@ -85,10 +91,15 @@ final class TlsContexts {
     }
 
     private static List<X509Certificate> certificates(String setting, String path) {
-        try (InputStream in = Files.newInputStream(readable(setting, path))) {
+        Path file = readable(setting, path);
+        try {
             List<X509Certificate> chain = new ArrayList<>();
-            CertificateFactory.getInstance("X.509").generateCertificates(in)
-                    .forEach(certificate -> chain.add((X509Certificate) certificate));
+            CertificateFactory factory = CertificateFactory.getInstance("X.509");
+            Matcher blocks = CERTIFICATE.matcher(Files.readString(file, StandardCharsets.ISO_8859_1));
+            while (blocks.find()) {
+                byte[] block = blocks.group().getBytes(StandardCharsets.ISO_8859_1);
+                chain.add((X509Certificate) factory.generateCertificate(new ByteArrayInputStream(block)));
+            }
             if (chain.isEmpty()) {
                 throw new CertificateException("no certificate in the file");
             }
