@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jpatroni.config.DynamicConfigReader;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.PostgresState;
@@ -185,6 +186,20 @@ class LocalPostgresIT {
         assertThat(node.control().state()).isEqualTo(PostgresState.STOP_FAILED);
         Posix.kill(node.postmasterPid(), 18);
         await().until(() -> node.control().state() == PostgresState.STOPPED);
+    }
+
+    @Test
+    void changedSettingsAreReloadedOrWaitForARestart() {
+        awaitCallbacks("on_start primary batman");
+        node.control().applyConfiguration(DynamicConfigReader.read(LocalNode.map("postgresql", LocalNode.map("parameters",
+                LocalNode.map("max_connections", 55, "work_mem", "5MB")))).config());
+        await().untilAsserted(() -> assertThat(node.queryText("SHOW work_mem")).isEqualTo("5MB"));
+        await().untilAsserted(() -> assertThat(node.control().observe(SECOND).pendingRestart())
+                .containsOnlyKeys("max_connections")
+                .containsEntry("max_connections", LocalNode.map("old_value", "100", "new_value", "55")));
+        assertThat(node.callbacks()).contains("on_reload primary batman");
+        assertThat(node.control().restart(LocalNode.LIMIT, new CancelToken())).isEqualTo(Outcome.done());
+        assertThat(node.control().observe(SECOND).pendingRestart()).isEmpty();
     }
 
     private void awaitCallbacks(String... lines) {
