@@ -122,7 +122,9 @@ final class Daemon {
     private static SortedMap<String, Double> metrics(HaLoop loop, Stores stores) {
         SortedMap<String, Double> values = new TreeMap<>(loop.counters().values());
         for (Map.Entry<String, Long> count : stores.store().counters().entrySet()) {
-            values.put("jpatroni_dcs_calls_total{verb=\"" + count.getKey() + "\"}", (double) count.getValue());
+            int dot = count.getKey().lastIndexOf('.');
+            values.put("jpatroni_dcs_" + count.getKey().substring(dot + 1) + "_total{verb=\""
+                    + count.getKey().substring(0, dot) + "\"}", (double) count.getValue());
         }
         return values;
     }
