@@ -11,6 +11,7 @@ import org.jpatroni.dcs.ClusterStore;
 import org.jpatroni.dcs.StoreUnavailableException;
 import org.jpatroni.model.ClusterSnapshot;
 import org.jpatroni.model.PostgresObservation;
+import org.jpatroni.model.PostgresState;
 import org.jpatroni.node.FreshSnapshot;
 import org.jpatroni.node.HaStatus;
 import org.jpatroni.node.NodeStatus;
@@ -34,7 +35,8 @@ public final class StatusReader implements NodeView {
     private final StatusBoard board;
     private final SingleFlight<NodeStatus> statusFlight;
     private final SingleFlight<Optional<FreshSnapshot>> clusterFlight;
-    private final Bounded<PostgresObservation> postgres;
+    private final StatusSource postgres;
+    private final AtomicReference<Optional<PostgresObservation>> lastObservation = new AtomicReference<>(Optional.empty());
     private final Bounded<FreshSnapshot> store;
     private final Supplier<SortedMap<String, Double>> metrics;
 
@@ -42,7 +44,7 @@ public final class StatusReader implements NodeView {
             Supplier<SortedMap<String, Double>> metrics) {
         this.board = board;
         this.metrics = metrics;
-        this.postgres = new Bounded<>(tasks, "pg-status", source::ask);
+        this.postgres = source;
         this.store = new Bounded<>(tasks, "store-read", () -> readStore(clusterStore, tasks));
         this.statusFlight = new SingleFlight<>("status-flight", tasks, this::flyStatus);
         this.clusterFlight = new SingleFlight<>("cluster-flight", tasks, this::flyCluster);
@@ -56,7 +58,7 @@ public final class StatusReader implements NodeView {
     @Override
     public CompletableFuture<NodeStatus> status() {
         HaStatus now = board.current();
-        if (!now.state().maySpeakSql()) {
+        if (!now.state().maySpeakSql() || now.state() == PostgresState.STARTING) {
             return CompletableFuture.completedFuture(new NodeStatus(now, Optional.empty(), false));
         }
         return statusFlight.join();
@@ -72,9 +74,17 @@ public final class StatusReader implements NodeView {
         return new TreeMap<>(metrics.get());
     }
 
+    /** The source has a hard deadline of its own, so that no second thread is needed to watch over it. */
     private NodeStatus flyStatus() {
-        Answer<PostgresObservation> answer = postgres.ask();
-        return new NodeStatus(board.current(), answer.value(), answer.late());
+        Optional<PostgresObservation> answer = postgres.ask();
+        if (answer.isPresent()) {
+            lastObservation.set(answer);
+            return new NodeStatus(board.current(), answer, false);
+        }
+        HaStatus now = board.current();
+        return now.state().maySpeakSql()
+                ? new NodeStatus(now, lastObservation.get(), true)
+                : new NodeStatus(now, Optional.empty(), false);
     }
 
     private Optional<FreshSnapshot> flyCluster() {

@@ -186,7 +186,7 @@ final class Lifecycle {
     private Outcome promoted() throws IOException {
         status.setRole(PostgresRole.PRIMARY);
         parts.wantSettings();
-        parts.recovery().write(Optional.empty());
+        parts.recovery().promoted();
         var _ = parts.tasks().start("settings-after-promotion", settings::rewrite);
         return Outcome.done();
     }

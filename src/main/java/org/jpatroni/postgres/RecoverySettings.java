@@ -105,7 +105,19 @@ public final class RecoverySettings {
         lines = wanted(upstream.get(), conninfo);
     }
 
-    /** The lines for {@code postgresql.conf}; empty on a primary. */
+    /**
+     * The server was promoted and goes on running: what only a restart could take back stays in the file, where it means nothing to a primary;
+     * without it PostgreSQL would call its configuration file erroneous at every reload.
+     */
+    public synchronized void promoted() throws IOException {
+        Files.deleteIfExists(files.dataDirectory().resolve("standby.signal"));
+        Files.deleteIfExists(files.dataDirectory().resolve("recovery.signal"));
+        SortedMap<String, String> kept = new TreeMap<>(lines);
+        kept.keySet().removeIf(name -> !name.startsWith("recovery_target"));
+        lines = Collections.unmodifiableSortedMap(kept);
+    }
+
+    /** The lines for {@code postgresql.conf}; empty on a primary that was started as one. */
     synchronized SortedMap<String, String> lines() {
         return lines;
     }
