@@ -1,7 +1,9 @@
 package org.jpatroni.agent;
 
 import java.util.Optional;
+import org.jpatroni.decide.Action;
 import org.jpatroni.decide.Situation;
+import org.jpatroni.model.PostgresRole;
 import org.jpatroni.postgres.PostgresControl;
 import org.jpatroni.postgres.PostgresControl.PostmasterIdentity;
 import org.jpatroni.watchdog.Fence;
@@ -24,9 +26,9 @@ final class FenceKeeper {
         this.postgres = postgres;
     }
 
-    void update(Situation s, Optional<Long> leaseDeadlineNanos) {
+    synchronized void update(Situation s, Optional<Long> leaseDeadlineNanos) {
         Optional<PostmasterIdentity> postmaster = postgres.postmaster();
-        if (s.paused() || postmaster.isEmpty() || !s.mayBePrimary() && !isPromoting(s)) {
+        if (s.paused() || postmaster.isEmpty() || !s.mayBePrimary() && !becomesPrimary(s)) {
             if (!isOff) {
                 fence.off();
                 isOff = true;
@@ -41,15 +43,17 @@ final class FenceKeeper {
     }
 
     /** This server is about to become a primary. */
-    void arm(Optional<Long> leaseDeadlineNanos) {
+    synchronized void arm(Optional<Long> leaseDeadlineNanos) {
         Optional<PostmasterIdentity> postmaster = postgres.postmaster();
         if (postmaster.isPresent() && leaseDeadlineNanos.isPresent()) {
             extend(postmaster.get(), leaseDeadlineNanos.get());
         }
     }
 
-    private static boolean isPromoting(Situation s) {
-        return s.running().filter(action -> action instanceof org.jpatroni.decide.Action.Promote).isPresent();
+    /** The view of this cycle may be older than what the action has done since. */
+    private static boolean becomesPrimary(Situation s) {
+        return s.running().filter(action -> action instanceof Action.Promote
+                || action instanceof Action.Start start && start.role() == PostgresRole.PRIMARY).isPresent();
     }
 
     private void extend(PostmasterIdentity postmaster, long deadlineNanos) {

@@ -16,6 +16,7 @@ import org.jpatroni.decide.Reason;
 import org.jpatroni.decide.Situation;
 import org.jpatroni.decide.Verdict;
 import org.jpatroni.model.Lsn;
+import org.jpatroni.model.PostgresRole;
 import org.jpatroni.node.HaStatus;
 import org.jpatroni.runtime.Time;
 import org.jpatroni.runtime.Wakeup;
@@ -58,7 +59,8 @@ public final class HaLoop {
         this.wakeup = parts.tasks().newWakeup();
         this.lease = new LeaseKeeper(time);
         this.slot = new ActionSlot(parts.tasks(), wakeup);
-        this.procedures = new Procedures(parts.postgres(), parts.tasks(), this::shutdownCheckpointSeen);
+        this.procedures = new Procedures(parts.postgres(), parts.tasks(), this::shutdownCheckpointSeen,
+                () -> lease.deadlineNanos().isPresent());
         this.observer = new Observer(parts, lease, slot, procedures);
         this.executor = new DecisionExecutor(parts, lease, slot, procedures, observer);
         this.fence = new FenceKeeper(parts.fence(), parts.postgres());
@@ -69,6 +71,7 @@ public final class HaLoop {
     /** Runs until the rules end the agent; returns the exit code. */
     public int run() throws InterruptedException {
         parts.postgres().onChange(this::postgresChanged);
+        parts.postgres().onLaunch(this::postmasterLaunched);
         observer.setStoreTimeouts();
         parts.store().watch(wakeup::signal);
         leaseGuard.start();
@@ -103,6 +106,13 @@ public final class HaLoop {
     private void shutdownCheckpointSeen(Lsn lsn) {
         handover.set(Optional.of(lsn));
         wakeup.signal();
+    }
+
+    /** A process that stands still between this start and the loop's next look must not leave a primary without a fence. */
+    private void postmasterLaunched() {
+        if (parts.postgres().role() == PostgresRole.PRIMARY) {
+            fence.arm(lease.deadlineNanos());
+        }
     }
 
     private void postgresChanged() {

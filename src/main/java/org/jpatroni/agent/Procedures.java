@@ -2,6 +2,7 @@ package org.jpatroni.agent;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jpatroni.decide.Action;
 import org.jpatroni.decide.Action.Demote;
@@ -37,12 +38,15 @@ final class Procedures {
     private final PostgresControl postgres;
     private final Tasks tasks;
     private final Consumer<Lsn> onShutdownCheckpoint;
+    private final BooleanSupplier holdsLease;
     private volatile boolean checkpointPending;
 
-    Procedures(PostgresControl postgres, Tasks tasks, Consumer<Lsn> onShutdownCheckpoint) {
+    /** @param holdsLease whether the lease holds at that moment: asked again just before a server becomes a primary */
+    Procedures(PostgresControl postgres, Tasks tasks, Consumer<Lsn> onShutdownCheckpoint, BooleanSupplier holdsLease) {
         this.postgres = postgres;
         this.tasks = tasks;
         this.onShutdownCheckpoint = onShutdownCheckpoint;
+        this.holdsLease = holdsLease;
     }
 
     /** Whether a new primary has not finished its first checkpoint: nobody can rewind against it yet. */
@@ -54,8 +58,7 @@ final class Procedures {
         return switch (action) {
             case Action.Bootstrap bootstrap -> result(postgres.bootstrapNew(cancel));
             case Action.CloneFrom clone -> result(postgres.cloneFrom(clone.source(), cancel));
-            case Action.Start start -> result(postgres.start(new StartSpec(start.role(), start.upstream(),
-                    Duration.ofSeconds(start.waitLimitSeconds())), cancel));
+            case Action.Start start -> start(start, cancel);
             case Action.Promote promote -> promote(cancel);
             case Action.Demote demote -> demote(demote.mode(), cancel);
             case Action.Follow follow -> result(postgres.follow(follow.role(), follow.upstream(), cancel));
@@ -66,7 +69,18 @@ final class Procedures {
         };
     }
 
+    private Result start(Action.Start start, CancelToken cancel) {
+        if (start.role() == PostgresRole.PRIMARY && !holdsLease.getAsBoolean()) {
+            return new Result.Failed("the leader lock ended before PostgreSQL could be started as a primary");
+        }
+        return result(postgres.start(new StartSpec(start.role(), start.upstream(),
+                Duration.ofSeconds(start.waitLimitSeconds())), cancel));
+    }
+
     private Result promote(CancelToken cancel) {
+        if (!holdsLease.getAsBoolean()) {
+            return new Result.Failed("the leader lock ended before the promotion");
+        }
         checkpointPending = true;
         Outcome outcome = postgres.promote(PROMOTE_LIMIT, cancel);
         if (!outcome.isDone()) {

@@ -382,6 +382,11 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
     }
 
     @Override
+    public void onLaunch(Runnable launched) {
+        postmasters.onLaunch(launched);
+    }
+
+    @Override
     public void onChange(Runnable changed) {
         listeners.add(changed);
     }

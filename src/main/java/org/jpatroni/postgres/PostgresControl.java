@@ -184,6 +184,12 @@ public interface PostgresControl {
     /** Called whenever the postmaster ends, however it ended and whoever reaped it, and when it becomes ready. Must not block. */
     void onChange(Runnable changed);
 
+    /**
+     * Called whenever this agent has started a postmaster, on the thread that did, before it can accept connections: the fence must know it
+     * before it may be a primary.
+     */
+    void onLaunch(Runnable launched);
+
     /** What the guard must know to stop exactly this postmaster; empty when there is none. */
     Optional<PostmasterIdentity> postmaster();
 

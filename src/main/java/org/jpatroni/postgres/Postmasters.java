@@ -44,6 +44,8 @@ final class Postmasters implements AutoCloseable {
     };
     private Consumer<PostmasterProcess> onFound = process -> {
     };
+    private volatile Runnable onLaunch = () -> {
+    };
     private @Nullable PostmasterWatch watch;
 
     Postmasters(DataDirectory data, Programs programs, Tasks tasks) {
@@ -64,6 +66,11 @@ final class Postmasters implements AutoCloseable {
     /** Told of a postmaster that was not started here, before any event of it. */
     synchronized void onFound(Consumer<PostmasterProcess> told) {
         onFound = told;
+    }
+
+    /** Told, on the starting thread, of every postmaster that was started here. */
+    void onLaunch(Runnable told) {
+        onLaunch = told;
     }
 
     private synchronized boolean isCurrent(PostmasterProcess process) {
@@ -90,7 +97,15 @@ final class Postmasters implements AutoCloseable {
      *
      * @return empty when it ended at once
      */
-    synchronized Optional<PostmasterProcess> start(ProcessStarter starter) throws IOException {
+    Optional<PostmasterProcess> start(ProcessStarter starter) throws IOException {
+        Optional<PostmasterProcess> process = startAndFollow(starter);
+        if (process.isPresent()) {
+            onLaunch.run();
+        }
+        return process;
+    }
+
+    private synchronized Optional<PostmasterProcess> startAndFollow(ProcessStarter starter) throws IOException {
         Process child = starter.start();
         LOG.info("postmaster pid={}", child.pid());
         Optional<PostmasterProcess> process = PostmasterProcess.of(child.pid(), tasks.time());

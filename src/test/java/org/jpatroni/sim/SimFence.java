@@ -1,7 +1,9 @@
 package org.jpatroni.sim;
 
 import java.time.Duration;
+import org.jpatroni.postgres.PostgresControl.StopMode;
 import org.jpatroni.watchdog.Fence;
+import org.jpatroni.watchdog.GuardFence;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * extend it in time. It is no part of the agent's process: killing or freezing the agent does not touch it.
  */
 final class SimFence implements Fence {
+
+    private static final Duration MARGIN = GuardFence.STOP_MARGIN;
+    private static final Duration FAST_STOP = GuardFence.FAST_STOP;
 
     private final SimKernel kernel;
     private final SimTime time;
@@ -27,19 +32,28 @@ final class SimFence implements Fence {
     public boolean extend(long leaseDeadlineNanos, long postmasterPid, long postmasterStartTicks) {
         off();
         if (enabled) {
-            long delay = time.trueInstant(Duration.ofNanos(leaseDeadlineNanos - time.nanos())) - kernel.nowNanos();
-            alarm = kernel.after(delay, () -> fire(postmasterPid, postmasterStartTicks));
+            Duration left = Duration.ofNanos(leaseDeadlineNanos - time.nanos()).minus(MARGIN);
+            alarm = kernel.after(time.trueInstant(left) - kernel.nowNanos(), () -> fire(postmasterPid, postmasterStartTicks));
         }
         return true;
     }
 
+    private boolean runs(long pid, long startTicks) {
+        return server.phase() != SimPostgres.Phase.DOWN && server.pid() == pid && server.startTicks() == startTicks;
+    }
+
     private void fire(long pid, long startTicks) {
         alarm = null;
-        boolean same = server.pid() == pid && server.startTicks() == startTicks;
-        boolean primary = !server.standbySignal() && server.phase() != SimPostgres.Phase.DOWN;
-        if (same && primary) {
-            server.trace("guard: the lease ended, stopping the primary");
-            server.vanish("stopped by the guard");
+        if (runs(pid, startTicks)) {
+            server.trace("guard: the lease ends, stopping the postmaster");
+            server.beginStop(StopMode.FAST, () -> {
+            }, lsn -> {
+            });
+            kernel.after(FAST_STOP.toNanos(), () -> {
+                if (runs(pid, startTicks)) {
+                    server.vanish("killed by the guard");
+                }
+            });
         }
     }
 

@@ -35,6 +35,8 @@ final class SimPostgresControl implements PostgresControl {
     private final SimPeersOfServer peers;
     private PostgresRole role;
     private @Nullable PostgresState busy;
+    private Runnable onLaunch = () -> {
+    };
     private PostgresState whenDown = PostgresState.STOPPED;
 
     /** How a server finds and asks another one over the network. */
@@ -187,6 +189,7 @@ final class SimPostgresControl implements PostgresControl {
             role = PostgresRole.PRIMARY;
             peers.before("bootstrap", server);
             server.beginStart(Optional.empty());
+            onLaunch.run();
             await(server::isUp, Duration.ofMinutes(10), cancel);
             return server.isUp() ? Outcome.done() : Outcome.failed("postmaster did not come up");
         });
@@ -225,14 +228,13 @@ final class SimPostgresControl implements PostgresControl {
                 peers.before("start as primary", server);
             }
             server.beginStart(spec.upstream());
+            onLaunch.run();
             long pid = server.pid();
             await(() -> server.phase() != SimPostgres.Phase.STARTING || server.pid() != pid, spec.waitLimit(), cancel);
             if (server.isUp()) {
                 return Outcome.done();
             }
             if (cancel.isCancelled()) {
-                server.vanish("start cancelled");
-                whenDown = PostgresState.STOPPED;
                 return new Outcome.Cancelled();
             }
             return server.phase() == SimPostgres.Phase.STARTING ? new Outcome.TimedOut()
@@ -457,6 +459,11 @@ final class SimPostgresControl implements PostgresControl {
                 changed.run();
             }
         });
+    }
+
+    @Override
+    public void onLaunch(Runnable launched) {
+        onLaunch = launched;
     }
 
     @Override
