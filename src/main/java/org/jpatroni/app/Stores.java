@@ -38,10 +38,7 @@ record Stores(ClusterStore store, Optional<EmbeddedEnsemble> embedded) implement
                         ZooKeeperClient.open(zooKeeper, ttl, limit, tasks), tasks);
                 case StoreConfig.Embedded embedded -> {
                     EmbeddedEnsemble server = EmbeddedEnsemble.start(embedded, node.name(), tasks);
-                    yield new Stores(
-                            domain(node, ZooKeeperClient.openEmbedded(embedded, node.name(), ttl, limit, tasks),
-                                    tasks),
-                            Optional.of(server));
+                    yield new Stores(domain(node, server.client(ttl, limit), tasks), Optional.of(server));
                 }
             };
         } catch (EmbeddedStoreException | IllegalArgumentException unusable) {

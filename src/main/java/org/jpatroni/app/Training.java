@@ -40,7 +40,6 @@ import org.jpatroni.config.StoreConfig;
 import org.jpatroni.dcs.ClusterKeys;
 import org.jpatroni.dcs.KvClusterStore;
 import org.jpatroni.dcs.zookeeper.EmbeddedEnsemble;
-import org.jpatroni.dcs.zookeeper.ZooKeeperClient;
 import org.jpatroni.runtime.Tasks;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -121,8 +120,7 @@ public final class Training {
         var config = new StoreConfig.Embedded(folder.toString(), new HostPort("127.0.0.1", port), new TreeMap<>());
         Duration callLimit = Duration.ofSeconds(10);
         try (var server = EmbeddedEnsemble.start(config, "node1", Tasks.system());
-                var store = new KvClusterStore(
-                        ZooKeeperClient.openEmbedded(config, "node1", 30, callLimit, Tasks.system()),
+                var store = new KvClusterStore(server.client(30, callLimit),
                         ClusterKeys.of("/service/", "demo"), "node1", Tasks.system().time())) {
             store.watch(() -> LOG.info("changed"));
             LOG.info("{} {} {}", server.state(), store.acquireLease(), store.snapshot());

@@ -2,8 +2,10 @@ package org.jpatroni.dcs.zookeeper;
 
 import java.time.Duration;
 import java.util.Optional;
+import org.jpatroni.config.HostPort;
 import org.jpatroni.config.StoreConfig;
 import org.jpatroni.runtime.Tasks;
+import org.jpatroni.runtime.Time;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,6 +17,8 @@ public final class EmbeddedEnsemble implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedEnsemble.class);
     private static final Duration RESTART_PAUSE = Duration.ofSeconds(2);
+    private static final Duration SERVING_LIMIT = Duration.ofMillis(1500);
+    private static final Duration SERVING_POLL = Duration.ofMillis(10);
     private static final Duration LOOK_PAUSE = Duration.ofMillis(500);
 
     private final EmbeddedSettings settings;
@@ -48,6 +52,28 @@ public final class EmbeddedEnsemble implements AutoCloseable {
         EmbeddedSettings settings = EmbeddedSettings.of(config, memberName);
         EmbeddedPreflight.check(settings);
         return new EmbeddedEnsemble(settings, tasks);
+    }
+
+    /** A client of this ensemble that tries this member first. */
+    public ZooKeeperClient client(int ttlSeconds, Duration callLimit) {
+        return new ZooKeeperClient(ZooKeeperAccess.of(settings, this::awaitServing), ttlSeconds, callLimit, tasks);
+    }
+
+    /**
+     * Spares the client an attempt at this member while it starts or elects, because the library waits up to a second after each that fails.
+     */
+    private void awaitServing(HostPort server) {
+        if (!server.equals(settings.servers().getFirst())) {
+            return;
+        }
+        Time.Deadline deadline = tasks.time().deadlineIn(SERVING_LIMIT);
+        try {
+            while (!isServing() && !closing && !deadline.isPast()) {
+                tasks.time().sleep(SERVING_POLL);
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Whether the server takes requests: alone, or with a quorum. */

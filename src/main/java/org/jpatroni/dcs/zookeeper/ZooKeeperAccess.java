@@ -43,9 +43,9 @@ record ZooKeeperAccess(List<HostPort> hosts, boolean firstIsPreferred, int touch
 
     private static final int ANSWER_BYTES_MAX = 16 * 1024 * 1024;
 
-    static ZooKeeperAccess of(EmbeddedSettings settings) {
+    static ZooKeeperAccess of(EmbeddedSettings settings, Consumer<HostPort> beforeConnecting) {
         return new ZooKeeperAccess(settings.servers(), true, EMBEDDED_SLACK_MILLIS, baseConfig(), new TreeMap<>(),
-                ZooDefs.Ids.OPEN_ACL_UNSAFE, NOTHING_BEFORE, describe("embedded ZooKeeper", settings.servers()));
+                ZooDefs.Ids.OPEN_ACL_UNSAFE, beforeConnecting, describe("embedded ZooKeeper", settings.servers()));
     }
 
     static ZooKeeperAccess of(StoreConfig.ZooKeeper config) {

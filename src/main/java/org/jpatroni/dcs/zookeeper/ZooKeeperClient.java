@@ -46,12 +46,6 @@ public final class ZooKeeperClient implements KeyValueClient {
         return new ZooKeeperClient(ZooKeeperAccess.of(config), ttlSeconds, callLimit, tasks);
     }
 
-    /** A client of the embedded ensemble; tries the member inside this process first. */
-    public static ZooKeeperClient openEmbedded(StoreConfig.Embedded config, String memberName, int ttlSeconds,
-            Duration callLimit, Tasks tasks) throws EmbeddedStoreException {
-        return new ZooKeeperClient(ZooKeeperAccess.of(EmbeddedSettings.of(config, memberName)), ttlSeconds, callLimit, tasks);
-    }
-
     ZooKeeperClient(ZooKeeperAccess access, int ttlSeconds, Duration callLimit, Tasks tasks) {
         this.access = access;
         this.time = tasks.time();

@@ -98,8 +98,8 @@ final class TestEnsemble implements AutoCloseable {
     }
 
     /** A client that prefers this member. */
-    ZooKeeperClient client(String name, int ttlSeconds) throws EmbeddedStoreException {
-        return ZooKeeperClient.openEmbedded(config(name), name, ttlSeconds, Duration.ofSeconds(10), Tasks.system());
+    ZooKeeperClient client(String name, int ttlSeconds) {
+        return member(name).client(ttlSeconds, Duration.ofSeconds(10));
     }
 
     @Override

@@ -8,6 +8,7 @@ import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.ZKUtil;
 import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.ZooKeeper;
+import org.awaitility.Awaitility;
 import org.jpatroni.dcs.KeyValueClient;
 import org.jpatroni.dcs.StoreUnderTest;
 import org.jpatroni.runtime.Time;
@@ -22,6 +23,7 @@ final class ZooKeeperUnderTest implements StoreUnderTest, AutoCloseable {
     ZooKeeperUnderTest(TestEnsemble ensemble, String member) throws Exception {
         this.ensemble = ensemble;
         this.member = member;
+        Awaitility.await().atMost(Duration.ofSeconds(20)).until(ensemble::allServe);
         this.plain = new ZooKeeper(address(), 30_000, event -> {
         });
     }
@@ -32,11 +34,7 @@ final class ZooKeeperUnderTest implements StoreUnderTest, AutoCloseable {
 
     @Override
     public KeyValueClient connect() {
-        try {
-            return ensemble.client(member, 30);
-        } catch (EmbeddedStoreException problem) {
-            throw new IllegalStateException(problem);
-        }
+        return ensemble.client(member, 30);
     }
 
     @Override
