@@ -21,6 +21,10 @@ final class LeaderRules {
                     LeaderRules::pausedStandby),
             new Rule("leader.promote", "This node holds the lease and its PostgreSQL is in recovery.",
                     "Only a confirmed lease permits promotion.", LeaderRules::promote),
+            new Rule("leader.promote-later",
+                    "This node holds the lease, its PostgreSQL is in recovery, and it must not be promoted now.",
+                    "The last attempt failed a moment ago, or the lease is about to end. It is no leader yet.",
+                    LeaderRules::promoteLater),
             new Rule("leader.follow-remote", "This node leads a standby cluster and does not follow the remote yet.",
                     "Patroni: standby cluster.", LeaderRules::followRemote),
             new Rule("leader.show-role", "This node leads and shows another role.",
@@ -70,12 +74,21 @@ final class LeaderRules {
     }
 
     private static Optional<Rule.Outcome> promote(Situation s) {
-        if (!applies(s) || !s.inRecovery() || s.standbyCluster() || !s.isPast(s.memory().actionNotBeforeNanos())) {
+        if (!applies(s) || !s.leaseLasts() || !s.inRecovery() || s.standbyCluster()
+                || !s.isPast(s.memory().actionNotBeforeNanos())) {
             return pass();
         }
         return s.decide(new Decision.Begin(new Action.Promote()),
                 s.memory().withDeferringSince(Optional.empty()),
                 Reason.of(Sentence.PROMOTE));
+    }
+
+    private static Optional<Rule.Outcome> promoteLater(Situation s) {
+        if (!applies(s) || !s.inRecovery() || s.standbyCluster()) {
+            return pass();
+        }
+        Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
+        return publish.isPresent() ? publish : s.restShortly(Reason.of(Sentence.RETRY_LATER));
     }
 
     private static Optional<Rule.Outcome> followRemote(Situation s) {

@@ -66,8 +66,10 @@ final class LeaseRules {
     private static Optional<Rule.Outcome> adopt(Situation s) {
         boolean named = s.storeSeen() && s.snapshot().isLeader(s.self());
         boolean givenUp = s.memory().gaveUpLeadership().filter(until -> !s.isPast(until)).isPresent();
-        boolean alreadyTried = s.facts().lease() instanceof LeaseView.NotHeld notHeld
-                && s.isThisCycle(notHeld.renewedAtNanos());
+        boolean alreadyTried = switch (s.facts().lease()) {
+            case LeaseView.NotHeld notHeld -> s.isThisCycle(notHeld.renewedAtNanos());
+            case LeaseView.Held held -> s.leaseAttemptedThisCycle();
+        };
         if (!named || s.holdsLease() || alreadyTried || givenUp || !s.dataPresent() || s.hasForeignData()
                 || handsOver(s) || s.facts().request() == Facts.Request.SHUTDOWN) {
             return pass();

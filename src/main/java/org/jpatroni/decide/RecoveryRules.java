@@ -89,7 +89,7 @@ final class RecoveryRules {
     }
 
     private static Optional<Rule.Outcome> restartPrimary(Situation s) {
-        if (!applies(s) || !s.holdsLease() || s.hasStandbySignal() || s.standbyCluster()) {
+        if (!applies(s) || !s.leaseLasts() || s.hasStandbySignal() || s.standbyCluster()) {
             return pass();
         }
         boolean crashed = s.facts().role() == PostgresRole.PRIMARY;

@@ -52,6 +52,11 @@ public record Situation(Facts facts, Memory memory) {
                 && (!storeSeen() || snapshot().isLeader(self()));
     }
 
+    /** Held, and for long enough to begin something that must be stopped again when the lease ends. */
+    public boolean leaseLasts() {
+        return holdsLease() && leaseLeft().compareTo(stopBudget()) > 0;
+    }
+
     /** Confirmed and not run out, whatever the store's keys say now. */
     public boolean leaseNotExpired() {
         return facts.lease() instanceof LeaseView.Held held && held.deadlineNanos() - facts.nowNanos() > 0;

@@ -54,8 +54,8 @@ final class FactSpace {
                     value("foreign", w -> w.data(
                             new Data.Present(new ControlData("1", 1, "in production", new Lsn(900)), false, 15)))),
             axis("postmaster", value("absent", w -> w.postmaster(new Postmaster.Absent())),
-                    value("primary", w -> w.up(World.primaryReplication(1000, 1))),
-                    value("primary on timeline 3", w -> w.up(World.primaryReplication(1000, 3))),
+                    value("primary", w -> w.up(Replications.primary(1000, 1))),
+                    value("primary on timeline 3", w -> w.up(Replications.primary(1000, 3))),
                     value("streams from b", w -> w.standbyAt(1000, "b", "streaming")),
                     value("streams far ahead from b", w -> w.standbyAt(90_000_000, "b", "streaming")),
                     value("follows b, no stream", w -> w.standbyAt(1000, "b", "")),

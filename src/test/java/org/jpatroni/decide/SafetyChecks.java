@@ -41,6 +41,8 @@ final class SafetyChecks {
     private static void lease() {
         never("a primary that begins without a held lease which the store confirms",
                 c -> c.beginsPrimary() && !(c.leaseHeld() && c.storeSeen() && c.leaderIs("a")));
+        never("a primary that begins with a lease which ends within the stop budget",
+                c -> c.beginsPrimary() && c.nanosUntilStop() <= 0);
         never("the lease acquired while somebody holds it, or the store is not seen",
                 c -> c.decides(Decision.AcquireLease.class) && (!c.storeSeen() || c.snapshot().leader().isPresent()));
         never("the lease acquired twice in a cycle", c -> c.decides(Decision.AcquireLease.class)

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import org.jpatroni.decide.Facts.ClusterView;
@@ -28,7 +27,6 @@ import org.jpatroni.model.PostgresView;
 import org.jpatroni.model.PostgresView.Data;
 import org.jpatroni.model.PostgresView.Postmaster;
 import org.jpatroni.model.PostgresView.Replication;
-import org.jpatroni.model.PostgresView.SlotView;
 import org.jpatroni.model.StoredStatus;
 import org.jpatroni.model.SyncState;
 import org.jpatroni.model.Tags;
@@ -72,7 +70,12 @@ final class World {
                 new StoredStatus(new Lsn(1000), new TreeMap<>(), List.of()),
                 List.of(member("a", "replica"), member("b", "primary"), member("c", "replica")), Optional.empty(),
                 SyncState.ABSENT, TimelineHistory.EMPTY, new TreeMap<>(none));
-        postmaster = new Postmaster.Up(10, standby(1000, "b", "streaming"));
+        postmaster = new Postmaster.Up(10, Replications.standby(1000, "b", "streaming"));
+    }
+
+    /** A server that answers, whatever the data directory looks like. */
+    World up(Replication replication) {
+        return postmaster(new Postmaster.Up(10, replication));
     }
 
     /** A replica that streams from leader b. */
@@ -112,31 +115,6 @@ final class World {
         return new Data.Present(new ControlData(SYSID, 1, clusterState, new Lsn(900)), standbySignal, 15);
     }
 
-    static Replication standby(long position, String upstream, String receiver) {
-        Lsn lsn = new Lsn(position);
-        return new Replication(true, OptionalInt.of(1), Optional.empty(), Optional.of(lsn), Optional.of(lsn), false,
-                Optional.of(receiver).filter(text -> !text.isEmpty()),
-                Optional.of(upstream).filter(text -> !text.isEmpty()).map(name -> "host=" + name + " port=5432"),
-                Optional.of(upstream).filter(text -> !text.isEmpty()).map(name -> "a"), false, slots(), 150018,
-                Optional.empty());
-    }
-
-    private static SortedMap<String, SlotView> slots() {
-        return new TreeMap<>(Map.of("b", new SlotView(true, false, Optional.of(new Lsn(900))), "c",
-                new SlotView(true, false, Optional.of(new Lsn(900)))));
-    }
-
-    /** A server that answers, whatever the data directory looks like. */
-    World up(Replication replication) {
-        return postmaster(new Postmaster.Up(10, replication));
-    }
-
-    static Replication primaryReplication(long position, int timeline) {
-        return new Replication(false, OptionalInt.of(timeline), Optional.of(new Lsn(position)), Optional.empty(),
-                Optional.empty(), false, Optional.empty(), Optional.empty(), Optional.empty(), false, slots(), 150018,
-                Optional.empty());
-    }
-
     World primary(long position) {
         return primary(position, 1);
     }
@@ -144,12 +122,12 @@ final class World {
     World primary(long position, int timeline) {
         data = present("in production", false);
         role = PostgresRole.PRIMARY;
-        postmaster = new Postmaster.Up(10, primaryReplication(position, timeline));
+        postmaster = new Postmaster.Up(10, Replications.primary(position, timeline));
         return this;
     }
 
     World standbyAt(long position, String upstream, String receiver) {
-        postmaster = new Postmaster.Up(10, standby(position, upstream, receiver));
+        postmaster = new Postmaster.Up(10, Replications.standby(position, upstream, receiver));
         return this;
     }
 
@@ -191,6 +169,16 @@ final class World {
     World initialize(Optional<String> value) {
         return snapshot(s -> new ClusterSnapshot(value, s.config(), s.leader(), s.status(), s.members(), s.failover(),
                 s.sync(), s.history(), s.failsafe()));
+    }
+
+    World storedConfig() {
+        return snapshot(s -> new ClusterSnapshot(s.initialize(), Optional.of(new StoredConfig("{}", 2)), s.leader(),
+                s.status(), s.members(), s.failover(), s.sync(), s.history(), s.failsafe()));
+    }
+
+    World noFailover() {
+        return snapshot(s -> new ClusterSnapshot(s.initialize(), s.config(), s.leader(), s.status(), s.members(),
+                Optional.empty(), s.sync(), s.history(), s.failsafe()));
     }
 
     World noConfig() {
@@ -315,6 +303,19 @@ final class World {
 
     World allowed(boolean mayBootstrap, boolean clonesWithoutLeader) {
         node = node(mayBootstrap, clonesWithoutLeader);
+        return this;
+    }
+
+    World noHandover() {
+        handover = Optional.empty();
+        return this;
+    }
+
+    /** The present moment, and when this cycle began; the store was read just now. */
+    World clock(long now, long cycleStart) {
+        nowNanos = now;
+        cycleStartNanos = cycleStart;
+        seenAtNanos = now;
         return this;
     }
 
