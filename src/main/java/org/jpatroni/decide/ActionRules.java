@@ -18,7 +18,8 @@ final class ActionRules {
             new Rule("action.start-timeout",
                     "A crashed primary takes longer than primary_start_timeout to start, and another member could lead.",
                     "Patroni: primary_start_timeout.", ActionRules::startTimeout),
-            new Rule("action.clear-failover", "This node has won the race, is being promoted, and a request to move the leader is stored.",
+            new Rule("action.clear-failover",
+                    "This node has won the race, is being promoted, and a request to move the leader is stored.",
                     "Patroni: whoever acquires the lock clears the request. A request that had no effect would be carried out again and again.",
                     ActionRules::clearFailover),
             new Rule("action.publish", "State or role changed while an action runs.",
@@ -69,7 +70,7 @@ final class ActionRules {
     private static Optional<Rule.Outcome> clearFailover(Situation s) {
         boolean promoting = s.running().filter(action -> action instanceof Action.Promote).isPresent();
         return promoting && s.storeSeen() && s.holdsLease() && !s.paused()
-                ? s.snapshot().failover().flatMap(request -> s.decide(new Decision.ClearFailover(request.version()),
+                ? s.snapshot().failover().flatMap(request -> s.decideOnce(new Decision.ClearFailover(request.version()),
                         Reason.of(Sentence.CLEAR_FAILOVER)))
                 : pass();
     }

@@ -74,12 +74,14 @@ final class FollowerRules {
         // Most failures pass: the leader was not reachable or went away. Giving up for good is for those who may copy anew instead.
         boolean rewindMayHelp = s.facts().canRewind()
                 && (s.memory().rewindFailures() < REWIND_ATTEMPTS || !mayDiscard);
-        if (rewindMayHelp && leader.get().checkpointAfterPromotePending() || !s.isPast(s.memory().actionNotBeforeNanos())) {
+        if (rewindMayHelp && leader.get().checkpointAfterPromotePending()
+                || !s.isPast(s.memory().actionNotBeforeNanos())) {
             Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
             return publish.isPresent() ? publish : s.restShortly(Reason.of(Sentence.RETRY_LATER));
         }
         if (rewindMayHelp) {
-            return s.decide(new Decision.Begin(new Action.Rewind(new Upstream.OfMember(leader.get(), Optional.empty()))),
+            return s.decide(
+                    new Decision.Begin(new Action.Rewind(new Upstream.OfMember(leader.get(), Optional.empty()))),
                     Reason.of(Sentence.REWIND, s.leaderName()));
         }
         if (mayDiscard) {
