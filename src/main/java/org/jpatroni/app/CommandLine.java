@@ -76,6 +76,10 @@ public final class CommandLine {
      * @param environment variables of the process
      */
     public static Outcome parse(String[] arguments, Map<String, String> environment, PrintWriter out, PrintWriter err) {
+        if (arguments.length == 1 && !arguments[0].isEmpty() && !arguments[0].startsWith("-")) {
+            // How a daemon is started; the parser's classes would cost it 100 ms.
+            return new Run(Optional.of(Path.of(arguments[0])));
+        }
         Options options = new Options();
         picocli.CommandLine parser = new picocli.CommandLine(options);
         try {

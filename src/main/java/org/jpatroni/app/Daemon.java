@@ -22,6 +22,7 @@ import org.jpatroni.model.DynamicConfig;
 import org.jpatroni.model.PostgresObservation;
 import org.jpatroni.model.Tree;
 import org.jpatroni.node.HaStatus;
+import org.jpatroni.node.NodeView;
 import org.jpatroni.peer.PeerClient;
 import org.jpatroni.postgres.LocalPostgres;
 import org.jpatroni.runtime.Tasks;
@@ -58,7 +59,9 @@ final class Daemon {
         DynamicConfig initial = configuration.read(configuration.initial());
         StatusBoard board = new StatusBoard(
                 HaStatus.starting(node.name(), node.scope(), node.tags(), tasks.time().nanos()));
-        try (Stores stores = Stores.open(node, initial, tasks);
+        StartingView view = new StartingView(board);
+        try (HttpFrontend api = listen(view);
+                Stores stores = Stores.open(node, initial, tasks);
                 LocalPostgres postgres = new LocalPostgres(node, initial, tasks);
                 PeerClient peers = new PeerClient(tasks, clientTls(node.ctl()));
                 Fence guard = new GuardFence(Path.of(node.postgres().dataDir()), Optional.empty(), tasks)) {
@@ -67,26 +70,25 @@ final class Daemon {
                     clonesWithoutLeader(node.postgres().local()));
             HaLoop loop = new HaLoop(new AgentParts(identity, node.scope(), node::tags, stores.store(), postgres, peers,
                     guard, tasks, configuration::read, configuration::initial, configuration), board);
-            StatusReader reader = new StatusReader(board, () -> askStatus(postgres), stores.store(), tasks,
-                    () -> metrics(loop, stores));
-            try (HttpFrontend api = listen(reader)) {
-                LOG.info("{} of cluster {}: REST API on {}, store {}", node.name(), node.scope(),
-                        node.restApi().listen(), stores.store().describe());
-                Signals.handle("TERM", loop::shutdown);
-                Signals.handle("INT", loop::shutdown);
-                Signals.handle("HUP", loop::wake);
-                int exitCode = loop.run();
-                if (exitCode == 0) {
-                    guard.off();
-                }
-                return exitCode;
+            view.become(new StatusReader(board, () -> askStatus(postgres), stores.store(), tasks,
+                    () -> metrics(loop, stores)));
+            LOG.info("{} of cluster {}: REST API on {}, store {}", node.name(), node.scope(), node.restApi().listen(),
+                    stores.store().describe());
+            Signals.handle("TERM", loop::shutdown);
+            Signals.handle("INT", loop::shutdown);
+            Signals.handle("HUP", loop::wake);
+            int exitCode = loop.run();
+            if (exitCode == 0) {
+                guard.off();
             }
+            api.close();
+            return exitCode;
         }
     }
 
-    private HttpFrontend listen(StatusReader reader) throws StartException {
+    private HttpFrontend listen(NodeView view) throws StartException {
         try {
-            return HttpFrontend.start(node.restApi(), reader, tasks.time(), Version.ofThisBuild());
+            return HttpFrontend.start(node.restApi(), view, tasks.time(), Version.ofThisBuild());
         } catch (IOException | IllegalArgumentException refused) {
             throw new StartException(String.valueOf(refused.getMessage()));
         }
