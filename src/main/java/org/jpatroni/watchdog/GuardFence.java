@@ -129,7 +129,8 @@ public final class GuardFence implements Fence {
     private boolean tell(GuardProcess to) {
         Order now = order;
         try {
-            return now == null ? to.off()
+            return now == null
+                    ? to.off()
                     : to.until(deadlineCentis(now.deadlineNanos()), now.postmasterPid(), now.postmasterStartTicks());
         } catch (IOException unreadable) {
             LOG.error("No guard without /proc/uptime: {}", unreadable.getMessage());

@@ -44,7 +44,8 @@ final class GuardProcess {
      * @param dataDir the data directory as {@link #canonical}
      * @param log what it has to say is appended there; empty: to the standard error of this process
      */
-    static GuardProcess start(Path dataDir, Duration fastStop, Duration grace, Optional<Path> log, Time time) throws IOException {
+    static GuardProcess start(Path dataDir, Duration fastStop, Duration grace, Optional<Path> log, Time time)
+            throws IOException {
         ProcessBuilder builder = new ProcessBuilder("setsid", "bash", "-s", "--", dataDir.toString(),
                 String.valueOf(fastStop.toMillis() / 10), String.valueOf(grace.toMillis() / 10), NAME);
         builder.directory(new File("/"));
@@ -142,9 +143,11 @@ final class GuardProcess {
 
     private static boolean isGuard(Path process, Path dataDir) {
         try {
-            List<String> arguments = List.of(Files.readString(process.resolve("cmdline"), StandardCharsets.UTF_8).split("\0"));
+            List<String> arguments = List
+                    .of(Files.readString(process.resolve("cmdline"), StandardCharsets.UTF_8).split("\0"));
             int at = arguments.size() - 3;
-            return at > 0 && arguments.getLast().equals(NAME) && canonical(Path.of(arguments.get(at))).equals(canonical(dataDir));
+            return at > 0 && arguments.getLast().equals(NAME)
+                    && canonical(Path.of(arguments.get(at))).equals(canonical(dataDir));
         } catch (IOException | RuntimeException endedOrForeign) {
             return false;
         }

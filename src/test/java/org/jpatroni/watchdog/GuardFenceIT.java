@@ -31,8 +31,7 @@ class GuardFenceIT {
     private static final Time TIME = Time.system();
     private static @Nullable GuardedServer shared;
 
-    @TempDir
-    Path folder = Path.of("unset");
+    @TempDir Path folder = Path.of("unset");
 
     private final List<Process> processes = new ArrayList<>();
     private final List<GuardFence> fences = new ArrayList<>();
@@ -79,7 +78,8 @@ class GuardFenceIT {
         await("the server is stopped", () -> !server().runs());
         assertThat(agent.leaseLeft()).isPositive();
         await("the guard ends", () -> !GuardedServer.isAlive(agent.guardPid()));
-        assertThat(Files.readString(folder.resolve("guard.log"))).contains("ERROR: guard: ").contains("postmaster " + server().pid())
+        assertThat(Files.readString(folder.resolve("guard.log"))).contains("ERROR: guard: ")
+                .contains("postmaster " + server().pid())
                 .hasLineCount(1);
     }
 
@@ -169,7 +169,8 @@ class GuardFenceIT {
         assertThat(extend(fence, Duration.ofSeconds(5))).isTrue();
         long first = fence.guardPid().orElseThrow();
         GuardedServer.signal("KILL", first);
-        await("another guard runs", () -> fence.isHealthy() && fence.guardPid().filter(pid -> pid != first).isPresent());
+        await("another guard runs",
+                () -> fence.isHealthy() && fence.guardPid().filter(pid -> pid != first).isPresent());
         await("the server is stopped", () -> !server().runs());
     }
 
@@ -219,9 +220,11 @@ class GuardFenceIT {
 
     private Agent agent(Duration lease) throws Exception {
         Process process = new ProcessBuilder(ProcessHandle.current().info().command().orElseThrow(),
-                "--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
+                "--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1", "-cp",
+                System.getProperty("java.class.path"),
                 GuardedAgent.class.getName(), server().dataDir.toString(), String.valueOf(server().pid()),
-                String.valueOf(server().startTicks()), String.valueOf(lease.toMillis()), folder.resolve("guard.log").toString())
+                String.valueOf(server().startTicks()), String.valueOf(lease.toMillis()),
+                folder.resolve("guard.log").toString())
                 .redirectError(ProcessBuilder.Redirect.INHERIT).start();
         processes.add(process);
         BufferedReader output = process.inputReader(StandardCharsets.UTF_8);

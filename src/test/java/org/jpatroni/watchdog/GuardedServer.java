@@ -34,7 +34,8 @@ final class GuardedServer implements AutoCloseable {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = socket.getLocalPort();
         }
-        run(List.of(programs.resolve("initdb").toString(), "-D", dataDir.toString(), "-A", "trust", "-U", "postgres", "--no-sync"));
+        run(List.of(programs.resolve("initdb").toString(), "-D", dataDir.toString(), "-A", "trust", "-U", "postgres",
+                "--no-sync"));
     }
 
     private static Path programs() throws IOException {
@@ -70,7 +71,8 @@ final class GuardedServer implements AutoCloseable {
     }
 
     Connection connect() throws SQLException {
-        return DriverManager.getConnection("jdbc:postgresql://127.0.0.1:" + port + "/postgres?socketTimeout=20", "postgres", "");
+        return DriverManager.getConnection("jdbc:postgresql://127.0.0.1:" + port + "/postgres?socketTimeout=20",
+                "postgres", "");
     }
 
     long pid() {
@@ -125,7 +127,8 @@ final class GuardedServer implements AutoCloseable {
                     .redirectOutput(output.toFile()).start();
             if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
                 process.destroyForcibly();
-                throw new IllegalStateException("failed: " + String.join(" ", command) + ": " + Files.readString(output));
+                throw new IllegalStateException(
+                        "failed: " + String.join(" ", command) + ": " + Files.readString(output));
             }
         } finally {
             Files.delete(output);
@@ -140,7 +143,8 @@ final class GuardedServer implements AutoCloseable {
         List<Long> children = children();
         signal("CONT", pid);
         signal("QUIT", pid);
-        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> !runs() && children.stream().noneMatch(GuardedServer::isAlive));
+        Awaitility.await().atMost(Duration.ofSeconds(20))
+                .until(() -> !runs() && children.stream().noneMatch(GuardedServer::isAlive));
     }
 
     @Override

@@ -110,7 +110,8 @@ public final class EmbeddedEnsemble implements AutoCloseable {
                 }
             } catch (Exception problem) {
                 if (!closing) {
-                    LOG.error("The embedded ZooKeeper server failed (data in {}, listening on {}), starting it again: {}",
+                    LOG.error(
+                            "The embedded ZooKeeper server failed (data in {}, listening on {}), starting it again: {}",
                             settings.dataDir(), settings.listen(), problem.toString());
                     LOG.debug("Where the embedded ZooKeeper server failed", problem);
                 }

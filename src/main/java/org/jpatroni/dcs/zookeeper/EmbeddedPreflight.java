@@ -36,7 +36,8 @@ final class EmbeddedPreflight {
         Path dataDir = settings.dataDir();
         try {
             if (!Files.isDirectory(dataDir)) {
-                Files.createDirectories(dataDir, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                Files.createDirectories(dataDir,
+                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             }
             removeLeftOvers(dataDir);
             Path probe = dataDir.resolve("write-probe");
@@ -47,7 +48,8 @@ final class EmbeddedPreflight {
             Files.delete(probe);
             checkIdentity(settings, dataDir.resolve("myid"));
         } catch (IOException problem) {
-            throw new EmbeddedStoreException("embedded.data_dir: cannot write to " + dataDir + ": " + reason(problem), problem);
+            throw new EmbeddedStoreException("embedded.data_dir: cannot write to " + dataDir + ": " + reason(problem),
+                    problem);
         }
     }
 
@@ -56,9 +58,10 @@ final class EmbeddedPreflight {
         if (Files.exists(file)) {
             String stored = Files.readString(file, StandardCharsets.US_ASCII).strip();
             if (!stored.equals(id)) {
-                throw new EmbeddedStoreException("embedded.data_dir: " + settings.dataDir() + " belongs to member number " + stored
-                        + " of the ensemble, but " + settings.memberName() + " is number " + id
-                        + " by the order of the names in embedded.members");
+                throw new EmbeddedStoreException(
+                        "embedded.data_dir: " + settings.dataDir() + " belongs to member number " + stored
+                                + " of the ensemble, but " + settings.memberName() + " is number " + id
+                                + " by the order of the names in embedded.members");
             }
             return;
         }
@@ -77,15 +80,19 @@ final class EmbeddedPreflight {
     private static void checkPort(String host, int port, String setting) throws EmbeddedStoreException {
         try (ServerSocket probe = new ServerSocket()) {
             probe.setReuseAddress(true);
-            probe.bind(EmbeddedSettings.isAnyAddress(host) ? new InetSocketAddress(port)
+            probe.bind(EmbeddedSettings.isAnyAddress(host)
+                    ? new InetSocketAddress(port)
                     : new InetSocketAddress(InetAddress.getByName(host), port));
         } catch (IOException | IllegalArgumentException problem) {
-            throw new EmbeddedStoreException(setting + ": cannot listen on " + host + ":" + port + ": " + reason(problem), problem);
+            throw new EmbeddedStoreException(
+                    setting + ": cannot listen on " + host + ":" + port + ": " + reason(problem), problem);
         }
     }
 
     private static String reason(Exception problem) {
         String message = problem.getMessage();
-        return message == null ? problem.getClass().getSimpleName() : problem.getClass().getSimpleName() + ": " + message;
+        return message == null
+                ? problem.getClass().getSimpleName()
+                : problem.getClass().getSimpleName() + ": " + message;
     }
 }

@@ -43,7 +43,8 @@ final class EmbeddedServer {
     }
 
     private static final class Member extends QuorumPeerMain {
-        @Nullable QuorumPeer peer() {
+        @Nullable
+        QuorumPeer peer() {
             return quorumPeer;
         }
     }
@@ -62,7 +63,8 @@ final class EmbeddedServer {
             if (closed) {
                 return;
             }
-            cleanup = new DatadirCleanupManager(config.getDataDir(), config.getDataLogDir(), config.getSnapRetainCount(),
+            cleanup = new DatadirCleanupManager(config.getDataDir(), config.getDataLogDir(),
+                    config.getSnapRetainCount(),
                     config.getPurgeInterval());
             cleanup.start();
             if (settings.isAlone()) {

@@ -106,7 +106,8 @@ final class Session {
     boolean isDead() {
         lock.lock();
         try {
-            return ended || state == KeeperState.Expired || state == KeeperState.AuthFailed || state == KeeperState.Closed
+            return ended || state == KeeperState.Expired || state == KeeperState.AuthFailed
+                    || state == KeeperState.Closed
                     || !client.getState().isAlive();
         } finally {
             lock.unlock();
@@ -194,9 +195,12 @@ final class Session {
 
     private static Optional<KeyValueClient.Event> toEvent(WatchedEvent event) {
         return switch (event.getType()) {
-            case NodeCreated -> Optional.of(new KeyValueClient.Event(KeyValueClient.Event.Kind.CREATED, event.getPath()));
-            case NodeDeleted -> Optional.of(new KeyValueClient.Event(KeyValueClient.Event.Kind.DELETED, event.getPath()));
-            case NodeDataChanged -> Optional.of(new KeyValueClient.Event(KeyValueClient.Event.Kind.WRITTEN, event.getPath()));
+            case NodeCreated ->
+                Optional.of(new KeyValueClient.Event(KeyValueClient.Event.Kind.CREATED, event.getPath()));
+            case NodeDeleted ->
+                Optional.of(new KeyValueClient.Event(KeyValueClient.Event.Kind.DELETED, event.getPath()));
+            case NodeDataChanged ->
+                Optional.of(new KeyValueClient.Event(KeyValueClient.Event.Kind.WRITTEN, event.getPath()));
             default -> Optional.empty();
         };
     }

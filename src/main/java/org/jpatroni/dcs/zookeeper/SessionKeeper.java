@@ -177,7 +177,8 @@ final class SessionKeeper {
         try {
             return new Session(access, askedTimeoutMillis(), time, this::connectedAgain);
         } catch (IOException | IllegalArgumentException wrong) {
-            throw new StoreUnavailableException("cannot use " + access.description() + ": " + wrong.getMessage(), wrong);
+            throw new StoreUnavailableException("cannot use " + access.description() + ": " + wrong.getMessage(),
+                    wrong);
         }
     }
 

@@ -82,14 +82,16 @@ final class TransactionPlan {
                     yield Optional.of(key + " is gone");
                 }
                 long found = stat.get().getMzxid();
-                yield found == version ? Optional.empty()
+                yield found == version
+                        ? Optional.empty()
                         : Optional.of(key + " has version " + found + ", not " + version);
             }
             case Expect.OwnSession(String key) -> {
                 if (stat.isEmpty()) {
                     yield Optional.of(key + " is gone");
                 }
-                yield stat.get().getEphemeralOwner() == sessionId ? Optional.empty()
+                yield stat.get().getEphemeralOwner() == sessionId
+                        ? Optional.empty()
                         : Optional.of(key + " hangs on another session");
             }
         };

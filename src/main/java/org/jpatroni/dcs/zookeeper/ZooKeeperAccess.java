@@ -27,7 +27,8 @@ import org.jpatroni.config.StoreConfig;
  * @param acls permissions of new nodes
  * @param beforeConnecting called before each attempt to connect
  */
-record ZooKeeperAccess(List<HostPort> hosts, boolean firstIsPreferred, int touchSlackMillis, ZKClientConfig clientConfig,
+record ZooKeeperAccess(List<HostPort> hosts, boolean firstIsPreferred, int touchSlackMillis,
+        ZKClientConfig clientConfig,
         Map<String, Secret> authData, List<ACL> acls, Consumer<HostPort> beforeConnecting, String description) {
 
     static final Consumer<HostPort> NOTHING_BEFORE = host -> {
@@ -51,7 +52,8 @@ record ZooKeeperAccess(List<HostPort> hosts, boolean firstIsPreferred, int touch
     static ZooKeeperAccess of(StoreConfig.ZooKeeper config) {
         List<HostPort> hosts = config.hosts().stream().map(ZooKeeperAccess::parseHost).toList();
         ZKClientConfig clientConfig = baseConfig();
-        Consumer<HostPort> beforeConnecting = config.useSsl() ? new ZooKeeperTls(config, clientConfig).beforeConnecting()
+        Consumer<HostPort> beforeConnecting = config.useSsl()
+                ? new ZooKeeperTls(config, clientConfig).beforeConnecting()
                 : NOTHING_BEFORE;
         List<ACL> acls = new ArrayList<>();
         config.setAcls().forEach((principal, permissions) -> acls.add(acl(principal, permissions)));
@@ -83,7 +85,9 @@ record ZooKeeperAccess(List<HostPort> hosts, boolean firstIsPreferred, int touch
     /** A principal without a scheme is the subject of a client certificate. */
     private static ACL acl(String principal, List<String> permissions) {
         int colon = principal.indexOf(':');
-        Id id = colon < 0 ? new Id("x509", principal) : new Id(principal.substring(0, colon), principal.substring(colon + 1));
+        Id id = colon < 0
+                ? new Id("x509", principal)
+                : new Id(principal.substring(0, colon), principal.substring(colon + 1));
         int bits = 0;
         for (String permission : permissions) {
             bits |= switch (permission.toUpperCase(Locale.ROOT)) {

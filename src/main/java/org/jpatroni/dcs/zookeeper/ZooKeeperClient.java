@@ -77,7 +77,8 @@ public final class ZooKeeperClient implements KeyValueClient {
                 if (needsSession && session.id() != confirmedSessionId) {
                     return new Cas.Lost<>("the session has expired");
                 }
-                TransactionPlan plan = TransactionPlan.of(expectations, changes, stats(paths, read.results()), session.id(),
+                TransactionPlan plan = TransactionPlan.of(expectations, changes, stats(paths, read.results()),
+                        session.id(),
                         access.acls());
                 if (plan.refusal().isPresent()) {
                     return new Cas.Lost<>(plan.refusal().get());
@@ -107,7 +108,8 @@ public final class ZooKeeperClient implements KeyValueClient {
             Optional<Cas<Confirmed>> confirmed = write(session, List.of(), Collections.emptyNavigableSet(), deadline);
             if (confirmed.isPresent() && confirmed.get() instanceof Cas.Won) {
                 confirmedSessionId = session.id();
-                return isExpected ? confirmed.get()
+                return isExpected
+                        ? confirmed.get()
                         : new Cas.Lost<>("the session had expired; the new one is " + Long.toHexString(session.id()));
             }
             return confirmed.orElseGet(() -> new Cas.Unknown<>("the root node does not exist"));
@@ -136,7 +138,8 @@ public final class ZooKeeperClient implements KeyValueClient {
                         deletions.add(Op.delete(path, -1));
                     }
                 }
-                Optional<Cas<Confirmed>> outcome = write(keeper.connected(deadline), deletions, Collections.emptyNavigableSet(), deadline);
+                Optional<Cas<Confirmed>> outcome = write(keeper.connected(deadline), deletions,
+                        Collections.emptyNavigableSet(), deadline);
                 if (outcome.isPresent()) {
                     return outcome.get();
                 }
@@ -157,7 +160,9 @@ public final class ZooKeeperClient implements KeyValueClient {
     @Override
     public int grantedTtlSeconds() {
         int grantedMillis = keeper.current().map(Session::grantedTimeoutMillis).orElse(0);
-        return grantedMillis == 0 ? keeper.ttlSeconds() : Math.max(0, (grantedMillis - access.touchSlackMillis()) / 1000);
+        return grantedMillis == 0
+                ? keeper.ttlSeconds()
+                : Math.max(0, (grantedMillis - access.touchSlackMillis()) / 1000);
     }
 
     @Override
@@ -207,12 +212,14 @@ public final class ZooKeeperClient implements KeyValueClient {
      *
      * @param linearizable whether it must see everything that was committed before this call
      */
-    private Read read(List<Op> questions, boolean linearizable, Time.Deadline deadline) throws StoreUnavailableException {
+    private Read read(List<Op> questions, boolean linearizable, Time.Deadline deadline)
+            throws StoreUnavailableException {
         try {
             while (true) {
                 Session session = keeper.connected(deadline);
                 // Both are on their way at once; ZooKeeper keeps their order.
-                Optional<CompletableFuture<Session.Answer>> barrier = linearizable ? Optional.of(session.multi(BARRIER))
+                Optional<CompletableFuture<Session.Answer>> barrier = linearizable
+                        ? Optional.of(session.multi(BARRIER))
                         : Optional.empty();
                 CompletableFuture<Session.Answer> reading = session.multi(questions);
                 boolean isCurrent = barrier.isEmpty()
@@ -242,7 +249,8 @@ public final class ZooKeeperClient implements KeyValueClient {
         return answer.code() == Code.OK || answer.code() == Code.NOAUTH;
     }
 
-    private static void refuseUnlessReadable(List<Op> questions, List<OpResult> results) throws StoreUnavailableException {
+    private static void refuseUnlessReadable(List<Op> questions, List<OpResult> results)
+            throws StoreUnavailableException {
         for (int at = 0; at < results.size(); at++) {
             if (results.get(at) instanceof OpResult.ErrorResult error && error.getErr() != Code.OK.intValue()
                     && error.getErr() != Code.NONODE.intValue()) {
@@ -261,7 +269,8 @@ public final class ZooKeeperClient implements KeyValueClient {
             Time.Deadline deadline) throws InterruptedException {
         long sentAtNanos = time.nanos();
         CompletableFuture<Session.Answer> writing = session.multi(ops.isEmpty() ? BARRIER : ops);
-        Optional<CompletableFuture<Session.Answer>> checking = ownedThroughout.isEmpty() ? Optional.empty()
+        Optional<CompletableFuture<Session.Answer>> checking = ownedThroughout.isEmpty()
+                ? Optional.empty()
                 : Optional.of(session.multi(ownedThroughout.stream().map(Op::getData).toList()));
         Optional<Session.Answer> written = Session.await(writing, deadline.left());
         if (written.isEmpty()) {
@@ -270,10 +279,13 @@ public final class ZooKeeperClient implements KeyValueClient {
         }
         Code code = written.get().code();
         return switch (code) {
-            case OK -> Optional.of(checking.isEmpty() ? new Cas.Won<>(new Confirmed(sentAtNanos))
-                    : stillOwned(session, ownedThroughout, Session.await(checking.get(), deadline.left()), sentAtNanos));
+            case OK -> Optional.of(checking.isEmpty()
+                    ? new Cas.Won<>(new Confirmed(sentAtNanos))
+                    : stillOwned(session, ownedThroughout, Session.await(checking.get(), deadline.left()),
+                            sentAtNanos));
             case BADVERSION, NONODE, NODEEXISTS, NOTEMPTY -> Optional.empty();
-            case NOAUTH -> Optional.of(ops.isEmpty() ? new Cas.Won<>(new Confirmed(sentAtNanos))
+            case NOAUTH -> Optional.of(ops.isEmpty()
+                    ? new Cas.Won<>(new Confirmed(sentAtNanos))
                     : new Cas.Lost<>("ZooKeeper refused: no permission"));
             case INVALIDACL, BADARGUMENTS, QUOTAEXCEEDED, NOCHILDRENFOREPHEMERALS, UNIMPLEMENTED ->
                 Optional.of(new Cas.Lost<>("ZooKeeper refused: " + code));
@@ -282,7 +294,8 @@ public final class ZooKeeperClient implements KeyValueClient {
     }
 
     /** A version does not tell a node from one created anew in its place with the same version; its owner after the commit does. */
-    private Cas<Confirmed> stillOwned(Session session, NavigableSet<String> paths, Optional<Session.Answer> read, long sentAtNanos) {
+    private Cas<Confirmed> stillOwned(Session session, NavigableSet<String> paths, Optional<Session.Answer> read,
+            long sentAtNanos) {
         if (read.isEmpty() || read.get().results().size() != paths.size()) {
             return new Cas.Unknown<>("the owner of " + paths + " could not be read after the commit");
         }

@@ -49,11 +49,13 @@ final class ZooKeeperTls {
 
     /** @throws IllegalArgumentException when a file cannot be used; the message names it */
     ZooKeeperTls(StoreConfig.ZooKeeper config, ZKClientConfig client) {
-        ClientTls files = new ClientTls(config.cacert().map(Path::of), config.cert().map(Path::of), config.key().map(Path::of),
+        ClientTls files = new ClientTls(config.cacert().map(Path::of), config.cert().map(Path::of),
+                config.key().map(Path::of),
                 config.keyPassword());
         try (ClientX509Util names = new ClientX509Util()) {
             client.setProperty(ZKClientConfig.SECURE_CLIENT, "true");
-            client.setProperty(ZKClientConfig.ZOOKEEPER_CLIENT_CNXN_SOCKET, "org.apache.zookeeper.ClientCnxnSocketNetty");
+            client.setProperty(ZKClientConfig.ZOOKEEPER_CLIENT_CNXN_SOCKET,
+                    "org.apache.zookeeper.ClientCnxnSocketNetty");
             // As Patroni does: whoever a private authority has certified is a server of it. With public ones the name decides.
             boolean checksName = config.verify() && config.cacert().isEmpty();
             client.setProperty(names.getSslHostnameVerificationEnabledProperty(), String.valueOf(checksName));
@@ -88,7 +90,8 @@ final class ZooKeeperTls {
 
     private void trustWhatever(HostPort host, Path file) {
         Seen seen = new Seen();
-        try (SSLSocket socket = (SSLSocket) anyContext(seen).getSocketFactory().createSocket(plain(host), host.host(), host.port(),
+        try (SSLSocket socket = (SSLSocket) anyContext(seen).getSocketFactory().createSocket(plain(host), host.host(),
+                host.port(),
                 true)) {
             socket.setSoTimeout(PROBE_LIMIT_MILLIS);
             socket.startHandshake();

@@ -17,8 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What can be wrong with the embedded store is said in one line that names the setting. */
 class EmbeddedPreflightTest {
 
-    @TempDir
-    Path folder = Path.of("unset");
+    @TempDir Path folder = Path.of("unset");
 
     private StoreConfig.Embedded alone(String dataDir, int port) {
         return new StoreConfig.Embedded(dataDir, new HostPort("127.0.0.1", port), new LinkedHashMap<>());
@@ -32,7 +31,8 @@ class EmbeddedPreflightTest {
     void aPortInUseIsNamed() throws Exception {
         try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             assertThatThrownBy(() -> check(alone(folder.resolve("data").toString(), other.getLocalPort()), "n"))
-                    .isInstanceOf(EmbeddedStoreException.class).hasMessageStartingWith("embedded.listen: cannot listen on 127.0.0.1:")
+                    .isInstanceOf(EmbeddedStoreException.class)
+                    .hasMessageStartingWith("embedded.listen: cannot listen on 127.0.0.1:")
                     .hasMessageContaining("in use");
         }
     }
@@ -40,7 +40,8 @@ class EmbeddedPreflightTest {
     @Test
     void aFolderThatCannotBeIsNamed() throws Exception {
         Path file = Files.writeString(folder.resolve("file"), "x");
-        assertThatThrownBy(() -> check(alone(file.resolve("data").toString(), 0), "n")).isInstanceOf(EmbeddedStoreException.class)
+        assertThatThrownBy(() -> check(alone(file.resolve("data").toString(), 0), "n"))
+                .isInstanceOf(EmbeddedStoreException.class)
                 .hasMessageStartingWith("embedded.data_dir: cannot write to ");
     }
 

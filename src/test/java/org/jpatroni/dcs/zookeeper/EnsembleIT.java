@@ -23,8 +23,7 @@ class EnsembleIT {
     private static final String KEY = "/service/ensemble/leader";
     private static final String PERMANENT = "/service/ensemble/config";
 
-    @TempDir
-    Path folder = Path.of("unset");
+    @TempDir Path folder = Path.of("unset");
 
     @Test
     void membersComeInAnyOrderAndServeSoon() throws Exception {
@@ -51,13 +50,15 @@ class EnsembleIT {
         try (TestEnsemble ensemble = started()) {
             String leading = ensemble.inState("leading").orElseThrow();
             String other = leading.equals("a") ? "b" : "a";
-            try (ZooKeeperClient displaced = ensemble.client(leading, 10); ZooKeeperClient client = ensemble.client(other, 10)) {
+            try (ZooKeeperClient displaced = ensemble.client(leading, 10);
+                    ZooKeeperClient client = ensemble.client(other, 10)) {
                 assertThat(displaced.refreshSession().isWon()).isTrue();
                 assertThat(client.refreshSession().isWon()).isTrue();
                 assertThat(put(client, KEY, "1", true).isWon()).isTrue();
                 String session = displaced.sessionId();
                 ensemble.stop(leading);
-                await("the key is still held", () -> client.transact(List.of(new Expect.OwnSession(KEY)), List.of()).isWon());
+                await("the key is still held",
+                        () -> client.transact(List.of(new Expect.OwnSession(KEY)), List.of()).isWon());
                 await("the client of the stopped member went on elsewhere", () -> displaced.refreshSession().isWon());
                 assertThat(displaced.sessionId()).isEqualTo(session);
                 assertThat(displaced.get(KEY).orElseThrow().value()).isEqualTo("1");
@@ -108,7 +109,8 @@ class EnsembleIT {
     void aClientThatIsCutOffKnowsNothingUntilItReadsBack() throws Exception {
         try (TestEnsemble ensemble = TestEnsemble.standalone(folder);
                 Gate gate = new Gate(ensemble.config("alone").listen().port());
-                ZooKeeperClient client = new ZooKeeperClient(gate.access(), 10, Duration.ofSeconds(2), Tasks.system())) {
+                ZooKeeperClient client = new ZooKeeperClient(gate.access(), 10, Duration.ofSeconds(2),
+                        Tasks.system())) {
             assertThat(client.refreshSession().isWon()).isTrue();
             assertThat(put(client, KEY, "before", true).isWon()).isTrue();
             gate.holdAnswers();

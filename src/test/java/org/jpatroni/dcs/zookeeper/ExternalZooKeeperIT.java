@@ -38,8 +38,7 @@ class ExternalZooKeeperIT {
     private static final String KEY = "/service/secured/config";
     private static final String STORE_PASSWORD = "changeit";
 
-    @TempDir
-    Path folder = Path.of("unset");
+    @TempDir Path folder = Path.of("unset");
 
     private final Map<String, String> properties = new TreeMap<>();
     private @Nullable ServerCnxnFactory connections;
@@ -84,7 +83,8 @@ class ExternalZooKeeperIT {
             assertThat(put(client).isWon()).isTrue();
             assertThat(client.get(KEY).orElseThrow().value()).isEqualTo("value");
             assertThat(client.session().orElseThrow().grantedTimeoutMillis()).as("asked for a slack").isEqualTo(10_000);
-            assertThat(client.grantedTtlSeconds()).as("the most that such a server grants, less the slack").isEqualTo(8);
+            assertThat(client.grantedTtlSeconds()).as("the most that such a server grants, less the slack")
+                    .isEqualTo(8);
         }
     }
 
@@ -110,7 +110,8 @@ class ExternalZooKeeperIT {
         try (ZooKeeperClient wrong = open(config("client", Optional.of("stranger.pem"), true, Map.of(), Map.of()))) {
             assertThat(wrong.refreshSession()).isInstanceOf(Cas.Unknown.class);
         }
-        try (ZooKeeperClient careless = open(config("client", Optional.of("stranger.pem"), false, Map.of(), Map.of()))) {
+        try (ZooKeeperClient careless = open(
+                config("client", Optional.of("stranger.pem"), false, Map.of(), Map.of()))) {
             assertThat(careless.refreshSession().isWon()).isTrue();
         }
         try (ZooKeeperClient stranger = open(config("stranger", Optional.of("server.pem"), true, Map.of(), Map.of()))) {
@@ -121,7 +122,8 @@ class ExternalZooKeeperIT {
     @Test
     void aFileThatCannotBeUsedIsNamed() {
         assertThatThrownBy(() -> open(config("client", Optional.of("absent.pem"), true, Map.of(), Map.of())))
-                .isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("zookeeper: ").hasMessageContaining("absent.pem");
+                .isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("zookeeper: ")
+                .hasMessageContaining("absent.pem");
     }
 
     private static ZooKeeperClient open(StoreConfig.ZooKeeper config) {
@@ -132,18 +134,21 @@ class ExternalZooKeeperIT {
         return client.transact(List.of(), List.of(new Put(KEY, "value", false)));
     }
 
-    private StoreConfig.ZooKeeper config(String identity, Optional<String> cacert, boolean verify, Map<String, Secret> authData,
+    private StoreConfig.ZooKeeper config(String identity, Optional<String> cacert, boolean verify,
+            Map<String, Secret> authData,
             Map<String, List<String>> acls) {
         int port = connections == null ? 0 : connections.getLocalPort();
         return new StoreConfig.ZooKeeper(List.of("127.0.0.1:" + port), true,
-                cacert.map(name -> folder.resolve(name).toString()), Optional.of(folder.resolve(identity + ".pem").toString()),
+                cacert.map(name -> folder.resolve(name).toString()),
+                Optional.of(folder.resolve(identity + ".pem").toString()),
                 Optional.of(folder.resolve(identity + ".key").toString()), Optional.empty(), verify, authData, acls);
     }
 
     /** A certificate signed by itself, as key store and as PEM files. */
     private void certificate(String name) throws Exception {
         Path store = folder.resolve(name + ".p12");
-        keytool("-genkeypair", "-keyalg", "EC", "-dname", "CN=" + name, "-alias", name, "-keystore", store.toString(), "-storepass",
+        keytool("-genkeypair", "-keyalg", "EC", "-dname", "CN=" + name, "-alias", name, "-keystore", store.toString(),
+                "-storepass",
                 STORE_PASSWORD, "-validity", "2");
         KeyStore keys = KeyStore.getInstance(store.toFile(), STORE_PASSWORD.toCharArray());
         pem(name + ".pem", "CERTIFICATE", keys.getCertificate(name).getEncoded());
@@ -151,19 +156,23 @@ class ExternalZooKeeperIT {
     }
 
     private void trust(String store, String certificate) throws Exception {
-        keytool("-importcert", "-noprompt", "-alias", certificate, "-file", folder.resolve(certificate + ".pem").toString(), "-keystore",
+        keytool("-importcert", "-noprompt", "-alias", certificate, "-file",
+                folder.resolve(certificate + ".pem").toString(), "-keystore",
                 folder.resolve(store + ".p12").toString(), "-storepass", STORE_PASSWORD);
     }
 
     private void pem(String file, String kind, byte[] der) throws IOException {
-        Files.writeString(folder.resolve(file), "-----BEGIN " + kind + "-----\n" + Base64.getMimeEncoder().encodeToString(der) + "\n-----END "
-                + kind + "-----\n");
+        Files.writeString(folder.resolve(file),
+                "-----BEGIN " + kind + "-----\n" + Base64.getMimeEncoder().encodeToString(der) + "\n-----END "
+                        + kind + "-----\n");
     }
 
     private static void keytool(String... arguments) throws Exception {
-        List<String> command = new java.util.ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "keytool").toString()));
+        List<String> command = new java.util.ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "keytool").toString()));
         command.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+        Process process = new ProcessBuilder(command).redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
         assertThat(process.waitFor()).isZero();
     }
 }

@@ -34,7 +34,8 @@ final class Gate implements AutoCloseable {
     }
 
     ZooKeeperAccess access() {
-        return new ZooKeeperAccess(List.of(new HostPort("127.0.0.1", listener.getLocalPort())), true, 1000, new ZKClientConfig(),
+        return new ZooKeeperAccess(List.of(new HostPort("127.0.0.1", listener.getLocalPort())), true, 1000,
+                new ZKClientConfig(),
                 new TreeMap<>(), ZooDefs.Ids.OPEN_ACL_UNSAFE, ZooKeeperAccess.NOTHING_BEFORE, "gate");
     }
 

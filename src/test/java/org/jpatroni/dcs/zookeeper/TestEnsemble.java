@@ -41,8 +41,9 @@ final class TestEnsemble implements AutoCloseable {
             members.put(names[i], new StoreConfig.EmbeddedMember("127.0.0.1", ports.get(3 * i), ports.get(3 * i + 1),
                     ports.get(3 * i + 2)));
         }
-        members.forEach((name, member) -> ensemble.configs.put(name, new StoreConfig.Embedded(folder.resolve(name).toString(),
-                new HostPort("127.0.0.1", member.clientPort()), members)));
+        members.forEach(
+                (name, member) -> ensemble.configs.put(name, new StoreConfig.Embedded(folder.resolve(name).toString(),
+                        new HostPort("127.0.0.1", member.clientPort()), members)));
         return ensemble;
     }
 
@@ -81,7 +82,8 @@ final class TestEnsemble implements AutoCloseable {
     }
 
     Optional<String> inState(String state) {
-        return running.entrySet().stream().filter(entry -> entry.getValue().state().equals(state)).map(Map.Entry::getKey)
+        return running.entrySet().stream().filter(entry -> entry.getValue().state().equals(state))
+                .map(Map.Entry::getKey)
                 .findFirst();
     }
 
