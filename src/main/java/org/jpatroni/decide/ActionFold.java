@@ -15,9 +15,10 @@ public final class ActionFold {
     private ActionFold() {
     }
 
-    /** The memory after the action ended with that result. */
+    /** The memory after the action ended with that result. A start that takes longer than its limit goes on without being waited for. */
     public static Memory after(Memory memory, Action action, Result result, long nowNanos) {
-        boolean failed = result instanceof Result.Failed;
+        boolean failed = result instanceof Result.Failed
+                || result instanceof Result.TimedOut && !(action instanceof Action.Start);
         return switch (action) {
             case Action.Bootstrap bootstrap -> result instanceof Result.Done
                     ? memory
@@ -27,7 +28,7 @@ public final class ActionFold {
                     ? later(memory.withDivergence(Divergence.NOTHING).withStartFailures(count(memory.startFailures())),
                             nowNanos, Math.min(10, 1 + memory.startFailures()))
                     : result instanceof Result.Done ? memory.withStartFailures(0) : memory;
-            case Action.Promote promote -> failed || result instanceof Result.TimedOut
+            case Action.Promote promote -> failed
                     ? later(memory.withStartFailures(count(memory.startFailures())), nowNanos, 1)
                     : memory.withStartFailures(0);
             case Action.Follow follow -> failed ? later(memory, nowNanos, 1) : memory;

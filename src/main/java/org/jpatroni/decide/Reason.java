@@ -85,6 +85,7 @@ public record Reason(Sentence sentence, List<Object> parts) {
         RESTART_PRIMARY(Weight.WARNING, "starting primary after failure"),
         START_PRIMARY(Weight.NOTABLE, "starting as a primary: I hold the leader lock"),
         GIVE_UP_LEADERSHIP(Weight.WARNING, "released leader key because the primary could not be started in time"),
+        START_TOO_LONG(Weight.WARNING, "stopping PostgreSQL because the primary could not be started in time"),
         START_STANDBY(Weight.NOTABLE, "starting as a secondary"),
         STARTING(Weight.ROUTINE, "PostgreSQL is still starting up"),
         UNRESPONSIVE(Weight.WARNING, "PostgreSQL does not answer: %s"),
@@ -120,6 +121,11 @@ public record Reason(Sentence sentence, List<Object> parts) {
 
         public Weight weight() {
             return weight;
+        }
+
+        /** As in {@link java.util.Formatter}: one specifier for each part. */
+        String format() {
+            return format;
         }
     }
 }

@@ -39,6 +39,10 @@ final class RecoveryRules {
             new Rule("recovery.starting-without-lease",
                     "PostgreSQL is starting as a primary and this node does not hold the lease.",
                     "A primary that nobody allowed must not come up.", RecoveryRules::startingWithoutLease),
+            new Rule("recovery.start-too-long",
+                    "The leader's PostgreSQL is starting for longer than primary_start_timeout, and another member could lead.",
+                    "Patroni: primary_start_timeout. It is stopped first, because it may come up at any moment; then the key is given up.",
+                    RecoveryRules::startTooLong),
             new Rule("recovery.unresponsive", "PostgreSQL runs and does not answer.",
                     "A busy server is not a dead one: the leader keeps its lease.", RecoveryRules::unresponsive),
             new Rule("recovery.starting", "PostgreSQL is starting or stopping.", "Wait for the event.",
@@ -149,6 +153,20 @@ final class RecoveryRules {
                 Reason.of(Sentence.DEMOTE_NOT_LEADER));
     }
 
+    private static Optional<Rule.Outcome> startTooLong(Situation s) {
+        if (!startsAsLeader(s) || s.paused() || !s.someoneCouldTakeOver() || !startTimeoutIsOver(s)) {
+            return pass();
+        }
+        Memory memory = s.memory().withStartFailures(Math.max(1, s.memory().startFailures()));
+        return s.decide(new Decision.Begin(new Action.Demote(Action.Demote.Mode.OFFLINE)), memory,
+                Reason.of(Sentence.START_TOO_LONG));
+    }
+
+    private static boolean startsAsLeader(Situation s) {
+        return notReady(s) && s.postgres().postmaster() instanceof Postmaster.Starting && s.holdsLease()
+                && s.mayBePrimary();
+    }
+
     private static Optional<Rule.Outcome> unresponsive(Situation s) {
         if (!notReady(s) || !(s.postgres().postmaster() instanceof Postmaster.Unresponsive unresponsive)) {
             return pass();
@@ -162,6 +180,11 @@ final class RecoveryRules {
             return pass();
         }
         Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
-        return publish.isPresent() ? publish : s.restShortly(Reason.of(Sentence.STARTING));
+        Memory memory = startsAsLeader(s) && s.memory().crashedAtNanos().isEmpty()
+                ? s.memory().withCrashedAt(Optional.of(s.facts().nowNanos()))
+                : s.memory();
+        return publish.isPresent()
+                ? publish
+                : s.decide(new Decision.Rest(s.shortRest()), memory, Reason.of(Sentence.STARTING));
     }
 }

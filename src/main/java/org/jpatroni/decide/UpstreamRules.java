@@ -30,9 +30,17 @@ final class UpstreamRules {
                 .orElseGet(Upstream.Nobody::new);
     }
 
-    /** Two members that name each other would stream in a circle: then both follow the leader. */
+    /** Members that name each other, also by way of others, would stream in a circle: then they follow the leader. */
     private static boolean follows(Member member, Situation s) {
-        return member.tags().replicatefrom().filter(s.self()::equals).isPresent();
+        Optional<Member> upstream = Optional.of(member);
+        for (int hops = 0; hops < s.snapshot().members().size() && upstream.isPresent(); hops++) {
+            Optional<String> next = upstream.get().tags().replicatefrom();
+            if (next.filter(s.self()::equals).isPresent()) {
+                return true;
+            }
+            upstream = next.flatMap(s.snapshot()::member);
+        }
+        return false;
     }
 
     /** What the leader of a standby cluster follows. */
@@ -44,8 +52,8 @@ final class UpstreamRules {
 
     /** Whom to copy a data directory from: {@code replicatefrom}, else a running member tagged {@code clonefrom}, else the leader. */
     static Upstream cloneSource(Situation s) {
-        Optional<Member> cascade = s.facts().tags().replicatefrom().flatMap(s.snapshot()::member)
-                .filter(Member::mayServeReplication);
+        Optional<Member> cascade = s.facts().tags().replicatefrom().filter(name -> !name.equals(s.self()))
+                .flatMap(s.snapshot()::member).filter(Member::mayServeReplication);
         Optional<Member> volunteer = s.others().stream()
                 .filter(member -> member.tags().clonefrom() && member.mayServeReplication()
                         && !member.name().equals(s.leaderName()))

@@ -15,6 +15,7 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jpatroni.decide.SafetyChecks.Check;
 import org.jpatroni.model.PostgresRole;
+import org.jpatroni.model.PostgresView.Postmaster;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -135,6 +136,23 @@ class ConvergenceTest {
         PerfectNode node = new PerfectNode(World.leader().stopped("in production", false));
         node.failing = action -> action instanceof Action.Start;
         assertThat(String.join("\n", cycles(node, 60))).contains("recovery.give-up");
+    }
+
+    @Test
+    void aPrimaryThatStartsForEverIsLeftToOthers() {
+        PerfectNode node = new PerfectNode(World.leader().stopped("in production", false)
+                .dynamic(d -> FactSpace.config(d, false, 20, 30, false)));
+        node.startHangs = true;
+        assertThat(String.join("\n", cycles(node, 60))).contains("action.start-timeout", "recovery.start-too-long",
+                "recovery.give-up");
+    }
+
+    @Test
+    void anAgentThatFindsItsPrimaryStartingWaitsOnlyAsLongAsAllowed() {
+        PerfectNode node = new PerfectNode(World.leader().postmaster(new Postmaster.Starting(10))
+                .dynamic(d -> FactSpace.config(d, false, 20, 30, false)));
+        node.startHangs = true;
+        assertThat(String.join("\n", cycles(node, 60))).contains("recovery.start-too-long", "recovery.give-up");
     }
 
     @Test

@@ -36,6 +36,14 @@ class CornerRulesTest {
                         World.leader().lease(unconfirmed).postmaster(new Postmaster.Unresponsive(10, "late")),
                         "lease.ends"),
                 row("the same while paused", World.leader().lease(unconfirmed).paused(), "leader.rest"),
+                row("leader whose server starts for too long, somebody could take over: stop it first",
+                        World.leader().postmaster(new Postmaster.Starting(10))
+                                .memory(m -> m.withCrashedAt(Optional.of(NOW - 400 * SECOND))),
+                        "recovery.start-too-long"),
+                row("leader whose server starts for too long, and nobody could take over",
+                        World.leader().postmaster(new Postmaster.Starting(10)).members(World.member("a", "primary"))
+                                .memory(m -> m.withCrashedAt(Optional.of(NOW - 400 * SECOND))),
+                        "recovery.starting"),
                 row("crashed with a lease that ends within the stop budget: not as a primary",
                         World.leader().lease(unconfirmed).stopped("in production", false), "recovery.start-standby"),
                 row("in recovery with a lease that ends within the stop budget: not promoted",

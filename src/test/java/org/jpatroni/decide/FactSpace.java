@@ -61,6 +61,9 @@ final class FactSpace {
                     value("follows b, no stream", w -> w.standbyAt(1000, "b", "")),
                     value("follows nobody", w -> w.standbyAt(1000, "", "")),
                     value("follows c", w -> w.standbyAt(1000, "c", "streaming")),
+                    value("follows the remote",
+                            w -> w.up(Replications
+                                    .followingRemote(new Upstream.Remote("remote", "5433", Optional.empty())))),
                     value("starting", w -> w.postmaster(new Postmaster.Starting(10))),
                     value("stopping", w -> w.postmaster(new Postmaster.Stopping(10))),
                     value("unresponsive", w -> w.postmaster(new Postmaster.Unresponsive(10, "late")))),
@@ -148,6 +151,7 @@ final class FactSpace {
             axis("published", value("running", w -> w.memory(m -> m.withPublished("running/replica", NOW))),
                     value("as primary", w -> w.memory(m -> m.withPublished("running/primary", NOW))),
                     value("before", w -> w.memory(m -> m.withPublished("running/replica", NOW - 20 * SECOND))),
+                    value("as standby leader", w -> w.memory(m -> m.withPublished("running/standby_leader", NOW))),
                     value("as primary before",
                             w -> w.memory(m -> m.withPublished("running/primary", NOW - 20 * SECOND)))),
             axis("slots", value("seen to", FactSpace::asIs),

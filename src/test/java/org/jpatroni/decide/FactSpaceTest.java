@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.jpatroni.decide.SafetyChecks.Check;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -24,12 +25,16 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class FactSpaceTest {
 
-    private static final long SAMPLES = Long.getLong("facts.samples", 300_000);
+    private static final long SAMPLES = Long.getLong("facts.samples", 400_000);
     private static final int EXAMPLES = 3;
 
     /** Rules that no point reaches, each with the reason why it stays. */
     private static final Map<String, String> NEVER_FIRES = Map.of("rest.nothing-applies",
             "makes the catalogue total by construction; a rule of its own answers whatever can be observed");
+
+    /** Sentences that no point says, each with the reason. */
+    private static final Map<Reason.Sentence, String> NEVER_SAID = Map.of(Reason.Sentence.TOTAL,
+            "of the rule that never fires");
 
     private static final Map<String, LongAdder> FIRED = new ConcurrentHashMap<>();
     private static final Map<Reason.Sentence, LongAdder> SENTENCES = new ConcurrentHashMap<>();
@@ -99,5 +104,12 @@ class FactSpaceTest {
                 "facts: " + FactSpace.WHOLE.size() + " combinations, " + SAMPLES + " visited; rules by frequency: "
                         + new LinkedHashMap<>(counts));
         assertThat(silent).as("rules that never fire").containsExactlyInAnyOrderElementsOf(NEVER_FIRES.keySet());
+    }
+
+    @Test
+    void everySentenceIsSaidSomewhere() {
+        List<Reason.Sentence> silent = Stream.of(Reason.Sentence.values())
+                .filter(sentence -> !SENTENCES.containsKey(sentence)).toList();
+        assertThat(silent).as("sentences that are never said").containsExactlyInAnyOrderElementsOf(NEVER_SAID.keySet());
     }
 }

@@ -36,6 +36,8 @@ final class PerfectNode {
     boolean candidateTakesOver;
     /** Actions that fail at once. */
     Predicate<Action> failing = action -> false;
+    /** A start as a primary goes on for ever: the server never answers. */
+    boolean startHangs;
     /** The store answers questions, and never answers a write. */
     boolean storeRefuses;
     boolean halted;
@@ -99,7 +101,10 @@ final class PerfectNode {
                 }
                 world.lease(free ? held(asked) : new LeaseView.NotHeld(asked, asked - 1_000 * World.SECOND));
             }
-            case Decision.RenewLease d -> world.leaderKey("a", true).lease(held(asked));
+            case Decision.RenewLease d -> {
+                world.leaderKey("a", true).lease(held(asked));
+                d.status().ifPresent(world::status);
+            }
             case Decision.ReleaseLease d -> release();
             case Decision.AskPeers d -> world.peersAsked(asked, answers.toArray(PeerAnswer[]::new));
             case Decision.PublishMember d -> publish(d.member());
@@ -165,7 +170,11 @@ final class PerfectNode {
     /** What was on its way arrives: a server that starts is up, one that stops is gone, and the store is back. */
     private void settle() {
         switch (world.facts().postgres().postmaster()) {
-            case Postmaster.Starting starting -> comeUp();
+            case Postmaster.Starting starting -> {
+                if (!startHangs) {
+                    comeUp();
+                }
+            }
             case Postmaster.Unresponsive unresponsive -> comeUp();
             case Postmaster.Stopping stopping -> world.postmaster(new Postmaster.Absent());
             case Postmaster.Up up -> {
@@ -187,7 +196,12 @@ final class PerfectNode {
 
     private void finishAction() {
         Optional<Facts.Running> running = world.facts().running();
-        if (running.isPresent()) {
+        boolean hangs = startHangs && running.map(Facts.Running::action)
+                .filter(action -> action instanceof Action.Start start && start.upstream().isEmpty()).isPresent();
+        if (hangs) {
+            world.postmaster(new Postmaster.Starting(10));
+        }
+        if (running.isPresent() && (!hangs || running.get().cancelled())) {
             world.running(Optional.empty());
             Action action = running.get().action();
             Result result = running.get().cancelled()

@@ -111,6 +111,8 @@ final class SafetyChecks {
                 c -> c.decides(Decision.CancelAction.class) && c.facts().running()
                         .filter(run -> !run.cancelled() && run.action().isCancellable()).isEmpty());
         never("a reason that cannot be rendered", c -> c.verdict().reason().text().isEmpty());
+        never("a reason with more or fewer parts than its sentence has places", c -> c.verdict().reason().parts()
+                .size() != c.verdict().reason().sentence().format().split("%[sd]", -1).length - 1);
     }
 
     private static void rests() {

@@ -176,6 +176,11 @@ final class World {
                 s.status(), s.members(), s.failover(), s.sync(), s.history(), s.failsafe()));
     }
 
+    World status(StoredStatus value) {
+        return snapshot(s -> new ClusterSnapshot(s.initialize(), s.config(), s.leader(), value, s.members(),
+                s.failover(), s.sync(), s.history(), s.failsafe()));
+    }
+
     World noFailover() {
         return snapshot(s -> new ClusterSnapshot(s.initialize(), s.config(), s.leader(), s.status(), s.members(),
                 Optional.empty(), s.sync(), s.history(), s.failsafe()));
