@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Self-fencing that does not depend on the loop being quick: when the lease is about to end and the loop hangs in a call, this task begins the
- * immediate stop itself. It may do nothing else.
+ * stop itself. It may do nothing else.
  */
 final class LeaseGuard {
 

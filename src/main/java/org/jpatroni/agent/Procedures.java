@@ -30,6 +30,8 @@ final class Procedures {
 
     /** A fast stop that needs longer than this loses to an immediate one when somebody else already leads. */
     private static final Duration NOT_LEADER_STOP_LIMIT = Duration.ofSeconds(10);
+    /** A fast stop lets the standbys have what was acknowledged. The lease is about to end, so it gets less than half of the stop budget. */
+    private static final Duration OFFLINE_STOP_LIMIT = Duration.ofSeconds(1);
     private static final Duration IMMEDIATE_STOP_LIMIT = Duration.ofSeconds(30);
     private static final Duration PLANNED_STOP_LIMIT = Duration.ofMinutes(5);
     private static final Duration PROMOTE_LIMIT = Duration.ofSeconds(60);
@@ -103,9 +105,8 @@ final class Procedures {
             case GRACEFUL -> plannedStop(true, cancel);
             case NOT_LEADER -> stopOrKill(NOT_LEADER_STOP_LIMIT, lsn -> {
             }, false, cancel);
-            case OFFLINE -> result(postgres.stop(new StopSpec(StopMode.IMMEDIATE, false, IMMEDIATE_STOP_LIMIT, () -> {
-            }, lsn -> {
-            }, true), cancel));
+            case OFFLINE -> stopOrKill(OFFLINE_STOP_LIMIT, lsn -> {
+            }, false, cancel);
         };
         if (stopped instanceof Result.Done || stopped instanceof Result.Stopped) {
             postgres.setRole(PostgresRole.DEMOTED);

@@ -36,7 +36,7 @@ public sealed interface Action {
             GRACEFUL,
             /** Somebody else holds the lease: fast stop, the key is not ours to touch. */
             NOT_LEADER,
-            /** The lease is about to end and the store cannot be asked: immediate stop, the store is left alone. */
+            /** The lease is about to end and the store cannot be asked: a fast stop that soon becomes an immediate one, the store is left alone. */
             OFFLINE
         }
     }
