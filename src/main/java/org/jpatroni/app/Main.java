@@ -5,9 +5,11 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.jpatroni.config.ConfigException;
 import org.jpatroni.config.ConfigLoader;
+import org.jpatroni.config.HostChecks;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,6 +54,11 @@ public final class Main {
         if (isRoot()) {
             err.println("jpatroni: PostgreSQL refuses to run as root: start jpatroni as the user that owns "
                     + loaded.config().postgres().dataDir());
+            return 1;
+        }
+        List<String> missing = HostChecks.programs(loaded.config().postgres()).errors();
+        if (!missing.isEmpty()) {
+            missing.forEach(line -> LOG.error(LogSetup.CRITICAL, "{}", line));
             return 1;
         }
         try {

@@ -45,6 +45,13 @@ public final class HostChecks {
         return checks.problems;
     }
 
+    /** Checks only that PostgreSQL's programs are where the configuration says: without them nothing can ever work. */
+    public static Problems programs(PostgresConfig config) {
+        HostChecks checks = new HostChecks();
+        checks.postgresPrograms(config);
+        return checks.problems;
+    }
+
     private void restApi(NodeConfig config) {
         config.restApi().tls().ifPresent(tls -> {
             readable("restapi.certfile", Optional.of(tls.certfile()));
@@ -78,7 +85,7 @@ public final class HostChecks {
         }
     }
 
-    private void postgres(PostgresConfig config) {
+    private void postgresPrograms(PostgresConfig config) {
         config.binDir().ifPresent(dir -> {
             for (String program : List.of("postgres", "pg_ctl", "initdb")) {
                 Path path = Path.of(dir, config.binNames().getOrDefault(program, program));
@@ -87,6 +94,10 @@ public final class HostChecks {
                 }
             }
         });
+    }
+
+    private void postgres(PostgresConfig config) {
+        postgresPrograms(config);
         readable("postgresql.custom_conf", config.customConf());
         Path pgpass = Path.of(config.pgpass());
         if (Files.exists(pgpass) && !Files.isRegularFile(pgpass)) {
