@@ -1,10 +1,12 @@
 package org.jpatroni.peer;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,9 +62,17 @@ public final class PeerClient implements Peers, AutoCloseable {
             LOG.debug("{} answered {}", member.name(), response.statusCode());
             return PeerAnswerReader.read(member.name(), response.body());
         } catch (IOException | IllegalArgumentException unreachable) {
-            LOG.info("{} ({}) does not answer: {}", member.name(), member.apiUrl().get(), unreachable.toString());
+            LOG.info("{} ({}) does not answer: {}", member.name(), member.apiUrl().get(), cause(unreachable));
             return PeerAnswer.unreachable(member.name());
         }
+    }
+
+    private static String cause(Exception unreachable) {
+        return switch (unreachable) {
+            case HttpTimeoutException _ -> "no answer in time";
+            case ConnectException _ -> "connection refused";
+            default -> unreachable.getMessage() == null ? "connection lost" : unreachable.getMessage();
+        };
     }
 
     @Override
