@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.jpatroni.decide.Memory.Bootstrap;
 import org.jpatroni.decide.Reason.Sentence;
 import org.jpatroni.model.Member;
+import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.PostgresView.Data;
 import org.jpatroni.model.Upstream;
 
@@ -27,7 +28,14 @@ final class BootstrapRules {
                     BootstrapRules::failed),
             new Rule("bootstrap.run", "This agent won the bootstrap race and there is no data yet.",
                     "Patroni: bootstrap.", BootstrapRules::run),
-            new Rule("bootstrap.finish", "This agent bootstrapped: PostgreSQL runs as a primary.",
+            new Rule("bootstrap.clone-remote",
+                    "This agent won the bootstrap race of a standby cluster and there is no data yet.",
+                    "Patroni: the standby leader is a copy of the remote server.", BootstrapRules::cloneRemote),
+            new Rule("bootstrap.start-standby-leader",
+                    "This agent has copied the remote server of a new standby cluster, and PostgreSQL is not running.",
+                    "Patroni: bootstrap of the standby leader.", BootstrapRules::startStandbyLeader),
+            new Rule("bootstrap.finish",
+                    "This agent bootstrapped: PostgreSQL runs as a primary, in a standby cluster as a standby.",
                     "Store identifier and configuration first, then take the lease: others may clone only from a finished primary.",
                     BootstrapRules::finish),
             new Rule("bootstrap.leader-without-data",
@@ -78,7 +86,7 @@ final class BootstrapRules {
 
     private static Optional<Rule.Outcome> failed(Situation s) {
         boolean died = s.memory().bootstrap() == Bootstrap.CLAIMED && s.running().isEmpty() && s.notRunning()
-                && !(s.postgres().data() instanceof Data.Empty);
+                && !(s.postgres().data() instanceof Data.Empty) && !mayStartCopy(s);
         if (s.memory().bootstrap() != Bootstrap.FAILED && !died) {
             return pass();
         }
@@ -89,20 +97,51 @@ final class BootstrapRules {
     }
 
     private static Optional<Rule.Outcome> run(Situation s) {
-        return s.memory().bootstrap() == Bootstrap.CLAIMED && noData(s)
+        return s.memory().bootstrap() == Bootstrap.CLAIMED && noData(s) && !s.standbyCluster()
                 ? s.decide(new Decision.Begin(new Action.Bootstrap()), Reason.of(Sentence.BOOTSTRAP_RUN))
                 : pass();
     }
 
+    private static Upstream remote(Situation s) {
+        return UpstreamRules.remote(s.facts().dynamic().standbyCluster().orElseThrow());
+    }
+
+    private static Optional<Rule.Outcome> cloneRemote(Situation s) {
+        if (s.memory().bootstrap() != Bootstrap.CLAIMED || !noData(s) || !s.standbyCluster()) {
+            return pass();
+        }
+        if (!s.isPast(s.memory().actionNotBeforeNanos())) {
+            return publishThenWait(s);
+        }
+        Upstream remote = remote(s);
+        return s.decide(new Decision.Begin(new Action.CloneFrom(
+                Optional.of(remote).filter(upstream -> !(upstream instanceof Upstream.Nobody)))),
+                Reason.of(Sentence.CLONE, UpstreamRules.name(remote)));
+    }
+
+    private static boolean mayStartCopy(Situation s) {
+        return s.standbyCluster() && s.dataPresent() && s.memory().startFailures() == 0;
+    }
+
+    private static Optional<Rule.Outcome> startStandbyLeader(Situation s) {
+        if (s.memory().bootstrap() != Bootstrap.CLAIMED || !mayStartCopy(s) || !s.notRunning()
+                || s.running().isPresent()) {
+            return pass();
+        }
+        return s.decide(new Decision.Begin(new Action.Start(PostgresRole.STANDBY_LEADER, Optional.of(remote(s)), 300)),
+                Reason.of(Sentence.START_STANDBY));
+    }
+
     private static Optional<Rule.Outcome> finish(Situation s) {
-        if (s.memory().bootstrap() != Bootstrap.CLAIMED || !s.writable() || !s.dataPresent()
+        boolean runs = s.writable() || s.standbyCluster() && s.inRecovery();
+        if (s.memory().bootstrap() != Bootstrap.CLAIMED || !runs || !s.dataPresent()
                 || s.running().isPresent()) {
             return pass();
         }
         if (s.holdsLease()) {
             return s.decide(new Decision.ShowRole(s.standbyCluster()
-                    ? org.jpatroni.model.PostgresRole.STANDBY_LEADER
-                    : org.jpatroni.model.PostgresRole.PRIMARY), s.memory().withBootstrap(Bootstrap.NONE),
+                    ? PostgresRole.STANDBY_LEADER
+                    : PostgresRole.PRIMARY), s.memory().withBootstrap(Bootstrap.NONE),
                     Reason.of(Sentence.BOOTSTRAP_FINISH));
         }
         if (!s.snapshot().isInitialized()) {

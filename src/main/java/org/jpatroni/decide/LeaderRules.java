@@ -27,6 +27,10 @@ final class LeaderRules {
                     LeaderRules::promoteLater),
             new Rule("leader.follow-remote", "This node leads a standby cluster and does not follow the remote yet.",
                     "Patroni: standby cluster.", LeaderRules::followRemote),
+            new Rule("leader.not-in-standby-cluster",
+                    "This node leads and accepts writes, and the cluster has become a standby cluster.",
+                    "Patroni: there is no real primary in a standby cluster. It comes back as a standby.",
+                    LeaderRules::notInStandbyCluster),
             new Rule("leader.show-role", "This node leads and shows another role.",
                     "The role on the wire follows the facts.", LeaderRules::showRole),
             new Rule("leader.publish-change", "State or role changed.",
@@ -102,6 +106,13 @@ final class LeaderRules {
                 ? pass()
                 : s.decide(new Decision.Begin(new Action.Follow(PostgresRole.STANDBY_LEADER, remote)),
                         Reason.of(Sentence.STANDBY_LEADER_PROMOTE));
+    }
+
+    private static Optional<Rule.Outcome> notInStandbyCluster(Situation s) {
+        return applies(s) && s.writable() && s.standbyCluster() && !s.paused()
+                ? s.decide(new Decision.Begin(new Action.Demote(Action.Demote.Mode.GRACEFUL)),
+                        Reason.of(Sentence.DEMOTE_STANDBY_CLUSTER))
+                : pass();
     }
 
     private static Optional<Rule.Outcome> showRole(Situation s) {

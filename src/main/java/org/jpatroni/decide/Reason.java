@@ -67,6 +67,7 @@ public record Reason(Sentence sentence, List<Object> parts) {
         DEMOTE_NOT_LEADER(Weight.WARNING, "demoting self because I do not have the lock and I was a leader"),
         DEMOTE_OTHER_PRIMARY(Weight.WARNING, "demoting self because %s is a primary on timeline %d"),
         DEMOTE_UNCONFIRMED(Weight.WARNING, "demoting self because the leader lock could not be confirmed"),
+        DEMOTE_STANDBY_CLUSTER(Weight.WARNING, "cannot be a real primary in standby cluster"),
         LEASE_LOST_START(Weight.WARNING, "stopping the start as a primary because I do not have the lock"),
         BOOTSTRAP_CLAIM(Weight.NOTABLE, "trying to bootstrap a new cluster"),
         BOOTSTRAP_RUN(Weight.NOTABLE, "bootstrapping a new cluster"),

@@ -88,6 +88,11 @@ record Case(Facts facts, Memory memory, Verdict verdict) {
         return facts.postgres().data() instanceof Data.Empty;
     }
 
+    /** This agent has claimed the bootstrap of a cluster that follows a remote one. */
+    boolean makesStandbyCluster() {
+        return memory.bootstrap() == Memory.Bootstrap.CLAIMED && facts.dynamic().standbyCluster().isPresent();
+    }
+
     /** The data carries another system identifier than the cluster. */
     boolean foreign() {
         return facts.postgres().data() instanceof Data.Present present && storeSeen()

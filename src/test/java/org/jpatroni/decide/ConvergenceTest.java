@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.jpatroni.decide.SafetyChecks.Check;
 import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.PostgresView.Postmaster;
+import org.jpatroni.model.Upstream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -54,6 +55,26 @@ class ConvergenceTest {
                 story("standby leader: follows the remote",
                         World.leader().standbyAt(1000, "", "").dynamic(d -> FactSpace.config(d, true, 300, 30, false)),
                         "a", PostgresRole.STANDBY_LEADER, "leader.rest"),
+                story("empty standby cluster: a copy of the remote leads",
+                        World.empty().noLeader().initialize(Optional.empty()).noConfig().members()
+                                .dynamic(d -> FactSpace.config(d, true, 300, 30, false)),
+                        "a", PostgresRole.STANDBY_LEADER, "leader.rest"),
+                story("data of another cluster's primary in a new standby cluster: standby leader",
+                        World.replica().noLeader().initialize(Optional.empty()).noConfig().members()
+                                .stopped("shut down", false).dynamic(d -> FactSpace.config(d, true, 300, 30, false)),
+                        "a", PostgresRole.STANDBY_LEADER, "leader.rest"),
+                story("a cluster becomes a standby cluster: standby leader",
+                        World.leader().dynamic(d -> FactSpace.config(d, true, 300, 30, false)), "a",
+                        PostgresRole.STANDBY_LEADER, "leader.rest"),
+                story("a standby cluster becomes a cluster: promoted",
+                        World.leader().up(Replications.followingRemote(
+                                new Upstream.Remote("remote", "5433", Optional.empty())))
+                                .role(PostgresRole.STANDBY_LEADER),
+                        "a", PostgresRole.PRIMARY, "leader.rest"),
+                story("replica in a standby cluster: follows the standby leader",
+                        World.replica().members(World.member("b", "standby_leader"))
+                                .dynamic(d -> FactSpace.config(d, true, 300, 30, false)),
+                        "b", PostgresRole.REPLICA, "follower.rest"),
                 story("move in vain: leader again", World.leader().failover(FactSpace.move("a", "c", 0))
                         .peersAsked(NOW - SECOND, World.peer("c", 1000)), "a", PostgresRole.PRIMARY, "leader.rest"),
                 story("failover to a candidate that does not take over: leader again",

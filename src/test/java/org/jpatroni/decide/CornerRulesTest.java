@@ -88,6 +88,11 @@ class CornerRulesTest {
                                 .postmaster(new Postmaster.Unresponsive(10, "late"))
                                 .memory(m -> m.withBootstrap(Bootstrap.CLAIMED)),
                         "recovery.unresponsive"),
+                row("copy of the remote that does not start",
+                        World.replica().noLeader().initialize(Optional.of("")).stopped("in archive recovery", true)
+                                .dynamic(d -> FactSpace.config(d, true, 300, 30, false))
+                                .memory(m -> m.withBootstrap(Bootstrap.CLAIMED).withStartFailures(1)),
+                        "bootstrap.failed"),
                 row("initialize could not be given back in this cycle",
                         World.empty().noLeader().initialize(Optional.of(""))
                                 .memory(m -> m.withBootstrap(Bootstrap.FAILED))

@@ -51,7 +51,7 @@ final class SafetyChecks {
                 && c.facts().postgres().replication().isEmpty());
         never("the lease acquired on the way out", c -> c.decides(Decision.AcquireLease.class) && c.endsAgent());
         never("the lease acquired by a standby that must not lead", c -> c.decides(Decision.AcquireLease.class)
-                && !c.writable() && c.facts().tags().nofailover());
+                && !c.writable() && c.facts().tags().nofailover() && !c.makesStandbyCluster());
         never("the lease acquired with foreign data",
                 c -> c.decides(Decision.AcquireLease.class) && c.foreign());
         never("the lease renewed although the key does not carry my name",
@@ -69,7 +69,8 @@ final class SafetyChecks {
         never("a promotion while paused, except of the named candidate",
                 c -> c.paused() && c.begins(Action.Promote.class) && !c.candidateIs("a"));
         never("a standby that takes the lease while paused, except the named candidate", c -> c.paused()
-                && c.decides(Decision.AcquireLease.class) && !c.writable() && !c.candidateIs("a"));
+                && c.decides(Decision.AcquireLease.class) && !c.writable() && !c.candidateIs("a")
+                && !c.makesStandbyCluster());
         never("an action cancelled while paused, except for a shutdown",
                 c -> c.paused() && c.decides(Decision.CancelAction.class) && !c.endsAgent());
         never("a stop for shutdown that nobody asked for", c -> c.begins(Action.Shutdown.class) && !c.endsAgent());
@@ -93,10 +94,13 @@ final class SafetyChecks {
                 && c.memory().divergence().phase() != Memory.Phase.DIVERGED);
         never("a clone over existing data, or of nobody",
                 c -> c.begun().filter(a -> a instanceof Action.CloneFrom clone && !(c.emptyData() && c.storeSeen()
-                        && (clone.source().isPresent() ? c.otherServes() : c.facts().node().clonesWithoutLeader())))
+                        && (c.makesStandbyCluster() || (clone.source().isPresent()
+                                ? c.otherServes()
+                                : c.facts().node().clonesWithoutLeader()))))
                         .isPresent());
-        never("a bootstrap over existing data or without the claim", c -> c.begins(Action.Bootstrap.class)
-                && !(c.emptyData() && c.memory().bootstrap() == Memory.Bootstrap.CLAIMED));
+        never("a bootstrap over existing data, without the claim, or in a standby cluster", c -> c.begins(
+                Action.Bootstrap.class)
+                && !(c.emptyData() && !c.makesStandbyCluster() && c.memory().bootstrap() == Memory.Bootstrap.CLAIMED));
         never("a start where a server runs, or without data", c -> c.begins(Action.Start.class)
                 && !(c.facts().postgres().postmaster() instanceof Postmaster.Absent
                         && c.facts().postgres().data() instanceof Data.Present));
@@ -105,6 +109,8 @@ final class SafetyChecks {
     }
 
     private static void actions() {
+        never("a real primary made in a standby cluster",
+                c -> c.beginsPrimary() && c.facts().dynamic().standbyCluster().isPresent());
         never("an action begun while another runs",
                 c -> c.begun().isPresent() && c.facts().running().isPresent());
         never("an action cancelled twice, or past its point of no return",
