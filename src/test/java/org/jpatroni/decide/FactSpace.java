@@ -155,7 +155,9 @@ final class FactSpace {
                     value("as primary before",
                             w -> w.memory(m -> m.withPublished("running/primary", NOW - 20 * SECOND)))),
             axis("slots", value("seen to", FactSpace::asIs),
-                    value("not yet", w -> w.memory(m -> m.withSlots(new TreeMap<>(), NOW - 20 * SECOND)))),
+                    value("not yet", w -> w.memory(m -> m.withSlots(new TreeMap<>(), NOW - 20 * SECOND))),
+                    value("none there yet",
+                            w -> withoutSlots(w).memory(m -> m.withSlots(new TreeMap<>(), NOW - 20 * SECOND)))),
             axis("position", value("near", FactSpace::asIs), value("leader was far ahead", w -> w.snapshot(
                     s -> new org.jpatroni.model.ClusterSnapshot(s.initialize(), s.config(), s.leader(),
                             new StoredStatus(new Lsn(50_000_000), new TreeMap<>(), List.of()), s.members(),
@@ -258,6 +260,11 @@ final class FactSpace {
 
     private static Value value(String name, Consumer<World> change) {
         return new Value(name, change);
+    }
+
+    private static World withoutSlots(World world) {
+        world.facts().postgres().replication().ifPresent(up -> world.up(Replications.withSlots(up, new TreeMap<>())));
+        return world;
     }
 
     private static void asIs(World world) {
