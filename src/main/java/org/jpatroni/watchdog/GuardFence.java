@@ -17,16 +17,16 @@ import org.slf4j.LoggerFactory;
 public final class GuardFence implements Fence {
 
     /**
-     * How long before the end of the lease the guard acts, so that PostgreSQL is dead when it ends: {@link #FAST_STOP}, {@link #GRACE}, the
-     * rest to kill what remains. Later than the agent itself, which has a sixth of the ttl.
+     * How long before the end of the lease the guard acts, so that PostgreSQL is dead when it ends: {@link #FAST_STOP}, {@link #GRACE},
+     * and 1.1 s to find and kill what remains, which has to do on a machine that is busy with other things. Later than the agent itself, which has a sixth of the ttl.
      */
     public static final Duration STOP_MARGIN = Duration.ofMillis(2200);
 
     /** How long a fast stop may take: it ends all sessions at once, and standbys receive what was acknowledged. */
-    public static final Duration FAST_STOP = Duration.ofSeconds(1);
+    public static final Duration FAST_STOP = Duration.ofMillis(800);
 
     /** How long after SIGQUIT PostgreSQL is killed. */
-    public static final Duration GRACE = Duration.ofMillis(500);
+    public static final Duration GRACE = Duration.ofMillis(300);
 
     private static final Logger LOG = LoggerFactory.getLogger(GuardFence.class);
     private static final Duration RESTART_PAUSE = Duration.ofSeconds(2);

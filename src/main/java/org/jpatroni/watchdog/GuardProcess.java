@@ -46,8 +46,8 @@ final class GuardProcess {
      */
     static GuardProcess start(Path dataDir, Duration fastStop, Duration grace, Optional<Path> log, Time time)
             throws IOException {
-        ProcessBuilder builder = new ProcessBuilder("setsid", "bash", "-s", "--", dataDir.toString(),
-                String.valueOf(fastStop.toMillis() / 10), String.valueOf(grace.toMillis() / 10), NAME);
+        ProcessBuilder builder = new ProcessBuilder("setsid", "bash", "-s", "--", NAME, dataDir.toString(),
+                String.valueOf(fastStop.toMillis() / 10), String.valueOf(grace.toMillis() / 10));
         builder.directory(new File("/"));
         String path = builder.environment().get("PATH");
         builder.environment().clear();
@@ -145,9 +145,9 @@ final class GuardProcess {
         try {
             List<String> arguments = List
                     .of(Files.readString(process.resolve("cmdline"), StandardCharsets.UTF_8).split("\0"));
-            int at = arguments.size() - 3;
-            return at > 0 && arguments.getLast().equals(NAME)
-                    && canonical(Path.of(arguments.get(at))).equals(canonical(dataDir));
+            int name = arguments.indexOf(NAME);
+            return name > 0 && name + 1 < arguments.size()
+                    && canonical(Path.of(arguments.get(name + 1))).equals(canonical(dataDir));
         } catch (IOException | RuntimeException endedOrForeign) {
             return false;
         }

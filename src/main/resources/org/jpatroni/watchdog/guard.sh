@@ -7,7 +7,7 @@
 # Each is answered by "ok SEQ". End of input: the agent is gone, the deadline stays. /proc/uptime counts time in which the machine was
 # suspended, and both sides read it, so that a line which was late does not make a lease longer.
 #
-# Arguments: the data directory; in 1/100 s how long a fast stop may take, and the grace between SIGQUIT and SIGKILL.
+# Arguments: its name and the data directory, by which a later agent finds it; in 1/100 s how long a fast stop may take, and the grace between SIGQUIT and SIGKILL.
 # Once it runs it starts no process: on a machine that is short of memory or processes it has to work too.
 
 now() {
@@ -84,13 +84,11 @@ say() {
     printf '%s %s\n' "$time" "$1" >&2
 }
 
-# ask SIGNAL LIMIT: signals the postmaster and waits for its end.
+# ask SIGNAL UNTIL: signals the postmaster and waits for its end; not if it is held still (T, t), because then it cannot even hear.
 ask() {
-    local acted_at
     kill "-$1" "$postmaster" 2>/dev/null
     now
-    acted_at=$now
-    while same "$postmaster" "$ticks" && [ $((now - acted_at)) -lt "$2" ]; do
+    while same "$postmaster" "$ticks" && [ "$state" != T ] && [ "$state" != t ] && [ "$now" -lt "$2" ]; do
         read -r -t 0.02 -u "$never" _
         now
     done
@@ -102,11 +100,12 @@ stop_primary() {
     begun=$now
     postmaster_gone=
     if same "$postmaster" "$ticks"; then
-        # A fast stop ends all sessions at once and lets the standbys have what was acknowledged; only then the rough ways.
-        ask INT "$fast"
+        # A fast stop ends all sessions at once and lets the standbys have what was acknowledged; only then the rough ways. Each may last
+        # until a point in time: a guard that comes late, on a busy machine, must not be late with the last one too.
+        ask INT $((deadline + fast))
         if same "$postmaster" "$ticks"; then
             how=immediately
-            ask QUIT "$grace"
+            ask QUIT $((deadline + fast + grace))
         fi
         if same "$postmaster" "$ticks"; then
             # It hangs or was stopped. Held still, it starts nothing more; its children would go on answering clients without it.
@@ -134,9 +133,9 @@ stop_primary() {
 }
 
 guard() {
-    data=$1
-    fast=$2
-    grace=$3
+    data=$2
+    fast=$3
+    grace=$4
     set -f
     # Only the end of its work ends it; the agent that takes over uses SIGKILL.
     trap '' HUP INT QUIT TERM PIPE

@@ -71,7 +71,7 @@ class GuardFenceIT {
 
     @Test
     void aPrimaryWhoseAgentIsKilledIsStoppedBeforeItsLeaseEnds() throws Exception {
-        Agent agent = agent(Duration.ofSeconds(5));
+        Agent agent = agent(Duration.ofSeconds(8));
         GuardedServer.signal("KILL", agent.process().pid());
         TIME.sleep(Duration.ofMillis(1500));
         assertThat(server().runs()).as("there is lease left").isTrue();
@@ -96,7 +96,7 @@ class GuardFenceIT {
     void nothingIsAcknowledgedAfterTheLeaseEvenIfThePostmasterHangs() throws Exception {
         try (Connection connection = server().connect(); Statement statement = connection.createStatement()) {
             statement.execute("create table written as select 0 as n");
-            Agent agent = agent(Duration.ofSeconds(4));
+            Agent agent = agent(Duration.ofSeconds(6));
             List<Long> children = server().children();
             GuardedServer.signal("STOP", server().pid());
             GuardedServer.signal("KILL", agent.process().pid());
@@ -112,11 +112,11 @@ class GuardFenceIT {
     void serverProcessesLeftByADeadPostmasterAreStoppedToo() throws Exception {
         try (Connection connection = server().connect(); Statement statement = connection.createStatement()) {
             statement.execute("select 1");
-            Agent agent = agent(Duration.ofSeconds(4));
             List<Long> children = server().children();
             for (long child : children) {
                 GuardedServer.signal("STOP", child);
             }
+            Agent agent = agent(Duration.ofSeconds(6));
             GuardedServer.signal("KILL", server().pid());
             GuardedServer.signal("KILL", agent.process().pid());
             await("the postmaster is gone", () -> !server().runs());
@@ -130,7 +130,7 @@ class GuardFenceIT {
     void aRenewedLeaseAndAnEndedWatchLeaveTheServerAlone() throws Exception {
         GuardFence fence = fence();
         for (int i = 0; i < 4; i++) {
-            assertThat(extend(fence, Duration.ofSeconds(4))).isTrue();
+            assertThat(extend(fence, Duration.ofSeconds(6))).isTrue();
             TIME.sleep(Duration.ofMillis(300));
         }
         fence.off();
@@ -235,6 +235,6 @@ class GuardFenceIT {
     }
 
     private static void await(String what, Callable<Boolean> condition) {
-        Awaitility.await(what).atMost(Duration.ofSeconds(15)).pollInterval(Duration.ofMillis(10)).until(condition);
+        Awaitility.await(what).atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(10)).until(condition);
     }
 }
