@@ -4,7 +4,8 @@
 
 nodes="node1 node2 node3"
 declare -A pid restart_at
-stopping=''
+declare -A role state timeline lag postmaster told
+stopping='' shown=0 failed=''
 started_at=$SECONDS
 
 rest_port() { echo $((8007 + base + ${1#node})); }
@@ -74,21 +75,19 @@ stop_leftovers() {
     for node in $nodes; do
         old=$(cat "$data/$node.pid" 2>/dev/null) || continue
         if is_daemon "$old" "$node"; then
-            say "Stopping the daemon of $node that an earlier demo left behind"
-            kill -TERM "$old" 2>/dev/null || true
-            wait_gone "$old" 30 || kill -KILL "$old" 2>/dev/null || true
+            pid[$node]=$old
+            say "Stopping the daemon of $node, process $old, that an earlier demo left behind"
         fi
     done
-    for node in $nodes; do
-        stop_postmaster "$node"
-    done
+    stop_nodes
+    pid=()
 }
 
 remove_data() {
     say "Removing the data of an earlier demo in $data"
     local node
     for node in $nodes; do
-        rm -rf "${data:?}/$node" "$data/$node.yml" "$data/$node.log" "$data/$node.pid"
+        rm -rf "${data:?}/$node" "$data/$node.yml" "$data/$node.log" "$data/$node.log.1" "$data/$node.pid"
     done
     rm -rf "${data:?}/ports" "$data/passwords" "$data/pgpass" "$data/program"
 }
@@ -101,7 +100,8 @@ prepare_folder() {
     if [ ! -e "$data/program/jpatroni.jar" ] || [ "$archive" -nt "$data/program/unpacked" ]; then
         rm -rf "${data:?}/program"
         mkdir "$data/program"
-        tar -xzf "$archive" -C "$data/program" --strip-components=1
+        progress "Unpacking the program" tar -xzf "$archive" -C "$data/program" --strip-components=1 \
+            || fail "demo: cannot unpack $archive into $data/program"
         touch "$data/program/unpacked"
     fi
     if [ ! -s "$data/passwords" ]; then
@@ -161,6 +161,7 @@ write_configurations() {
     (umask 077 && printf '127.0.0.1:*:*:postgres:%s\n' "${passwords[0]}" >"$data/pgpass")
     for node in $nodes; do
         mkdir -p "$data/$node"
+        [ ! -s "$data/$node.log" ] || mv -f "$data/$node.log" "$data/$node.log.1"
         (umask 077 && configuration "$node" >"$data/$node.yml")
     done
     [ ${#as[@]} -eq 0 ] || chown -R "$owner" "$data" "$sockets"
@@ -230,15 +231,20 @@ start_node() {
 
 # look_after_nodes: what a supervisor such as systemd does: a daemon that ended is started again a little later.
 look_after_nodes() {
-    local node status
+    local node status reason
     for node in $nodes; do
         if [ -n "${restart_at[$node]}" ]; then
-            [ "$SECONDS" -lt "${restart_at[$node]}" ] || start_node "$node"
+            if [ "$SECONDS" -ge "${restart_at[$node]}" ]; then
+                start_node "$node"
+                tell "$node: the daemon is started again as process ${pid[$node]}"
+            fi
         elif ! kill -0 "${pid[$node]}" 2>/dev/null; then
             status=0
-            wait "${pid[$node]}" || status=$?
-            event="$(date +%T) the daemon of $node ended (exit code $status); it is started again in 5 s; its log: $data/$node.log"
+            { wait "${pid[$node]}"; } 2>/dev/null || status=$?
             restart_at[$node]=$((SECONDS + 5))
+            reason=$(tail -n 1 "$data/$node.log" | cut -c 1-200)
+            [ "$status" -le 128 ] || reason="killed by signal $((status - 128))"
+            tell "$node: the daemon ended with exit code $status and is started again in 5 s; $reason"
         fi
     done
 }
@@ -271,20 +277,56 @@ rows() {
         /"name"/ { print field("name"), field("role"), field("state"), field("timeline"), size(field("lag")) }'
 }
 
-# table: what is shown, of the rows in $1.
-table() {
-    local node row role state timeline lag
-    printf '  %-7s %-15s %-12s %8s %8s   %-16s %s\n' Member Role State Timeline Lag PostgreSQL 'REST API'
+# observe ROWS: fills role, state, timeline, lag and postmaster of each node, and tells what changed.
+observe() {
+    local node row now file
     for node in $nodes; do
-        role=- state='not seen' timeline=- lag=-
+        role[$node]=- state[$node]='not seen' timeline[$node]=- lag[$node]=-
         row=$(grep "^$node " <<<"$1" || true)
         if [ -n "$row" ]; then
-            read -r _ role state timeline lag <<<"$row"
+            read -r _ role[$node] state[$node] timeline[$node] lag[$node] <<<"$row"
         fi
-        [ -z "${restart_at[$node]}" ] || state='daemon gone'
-        printf '  %-7s %-15s %-12s %8s %8s   %-16s %s\n' "$node" "$role" "${state//_/ }" "$timeline" "$lag" \
-            "127.0.0.1:$(sql_port "$node")" "http://127.0.0.1:$(rest_port "$node")"
+        state[$node]=${state[$node]//_/ }
+        # From its file, as the agent does; a server that is gone leaves it behind.
+        file=$data/$node/data/postmaster.pid
+        now=$(head -n 1 "$file" 2>/dev/null || true)
+        is_postmaster "${now:-0}" "$node" || now=-
+        postmaster[$node]=$now
+        now="${role[$node]}, ${state[$node]}, timeline ${timeline[$node]}, PostgreSQL is process ${postmaster[$node]}"
+        case "$now" in
+            "${told[$node]:-}") ;;
+            *", not seen,"*) [ -z "${told[$node]:-}" ] || tell "$node: not seen"; told[$node]=$now ;;
+            *) told[$node]=$now; now=${now/, PostgreSQL is process -/}; tell "$node: ${now/, timeline -/}" ;;
+        esac
     done
+}
+
+# leader: the node that leads now, if any.
+leader() {
+    local node
+    for node in $nodes; do
+        [ "${role[$node]}" != leader ] || echo "$node"
+    done
+}
+
+# table: the members, and how to hurt the primary; what was seen last of a daemon that is gone may be some seconds old.
+table() {
+    local node primary format='  %-7s %-8s %-16s %8s %8s  %-22s %10s %8s\n'
+    # shellcheck disable=SC2059 # the format is ours
+    printf "\n$format" Member Role State Timeline Lag 'REST API' PostgreSQL Daemon
+    for node in $nodes; do
+        # shellcheck disable=SC2059
+        printf "$format" "$node" "${role[$node]}" "${state[$node]}" "${timeline[$node]}" "${lag[$node]}" \
+            "http://127.0.0.1:$(rest_port "$node")" "${postmaster[$node]}" "$([ -z "${restart_at[$node]}" ] && echo "${pid[$node]}" || echo gone)"
+    done
+    echo
+    primary=$(leader)
+    if [ -n "$primary" ] && [ "${postmaster[$primary]}" != - ] && [ -z "${restart_at[$primary]}" ]; then
+        echo "  Kill the primary's PostgreSQL:  kill -9 ${postmaster[$primary]}    its daemon:  kill -9 ${pid[$primary]}"
+        echo "  both, as when a machine fails:  kill -9 ${pid[$primary]} ${postmaster[$primary]}"
+    else
+        printf '\n\n'
+    fi
 }
 
 # all_run ROWS: one leader and two replicas that stream from it.
@@ -293,70 +335,70 @@ all_run() {
 }
 
 hints() {
-    local leader=$1 replica rest
-    replica=$(for node in $nodes; do [ "$node" = "$leader" ] || echo "$node"; done | head -n 1)
-    rest=http://127.0.0.1:$(rest_port "$leader")
+    local rest
+    rest=http://127.0.0.1:$(rest_port node1)
     cat <<TEXT
 
 Try, in another terminal:
-  curl -s $rest/patroni                 the state of a node
-  curl -i http://127.0.0.1:$(rest_port "$replica")/replica?lag=1MB     a health check as a load balancer makes it
-  curl -s $rest/metrics                 for Prometheus
-  PGPASSFILE=$data/pgpass psql "host=127.0.0.1,127.0.0.1,127.0.0.1 port=$(sql_port node1),$(sql_port node2),$(sql_port node3) user=postgres dbname=postgres target_session_attrs=read-write"
-  kill -9 \$(head -n 1 $data/$leader/data/postmaster.pid)      the primary's PostgreSQL dies
-  kill -9 \$(cat $data/$leader.pid)      the daemon beside it dies
+  curl -s $rest/cluster | python3 -m json.tool        members, roles, lag
+  curl -s $rest/patroni | python3 -m json.tool        the state of a node
+  curl -si '$rest/replica?lag=1MB' | head -n 1        a health check as a load balancer makes it
+  curl -s $rest/metrics                               for Prometheus
+SQL, on whichever node is the primary:
+  PGPASSFILE=$data/pgpass $bin_folder/psql \
+    'host=127.0.0.1,127.0.0.1,127.0.0.1 port=$(sql_port node1),$(sql_port node2),$(sql_port node3) user=postgres target_session_attrs=read-write'
 Ctrl-C takes everything down; the next ./demo continues with the same data, ./demo --fresh starts over.
+
 TEXT
 }
 
+# tell LINE: an event, with its time. In a terminal the lines scroll above the table, which is drawn again below them.
+tell() {
+    undraw
+    say "$(date +%T) $1"
+}
+
+undraw() {
+    [ "$shown" -eq 0 ] || printf '\033[%dA\r\033[J' "$shown"
+    shown=0
+}
+
+# draw: the table at the bottom of the terminal. No line may wrap, or the next one would be drawn at the wrong place.
+draw() {
+    local text
+    text=$(table; echo .)
+    text=${text%.}
+    undraw
+    printf '\033[?7l%s\033[?7h' "$text"
+    shown=$(grep -c '' <<<"${text%$'\n'}")
+}
+
 watch_cluster() {
-    local current previous='' shown=0 up='' patience=120 text leader
-    event=''
+    local current up='' patience=120
     while [ -z "$stopping" ]; do
         look_after_nodes
         current=$(rows || true)
+        observe "$current"
         if [ -z "$up" ] && all_run "$current"; then
             up=yes
-            event="$(date +%T) all three nodes run, $((SECONDS - started_at)) s after the start"
-            [ -z "$once" ] || stopping=yes
-        elif [ -z "$up" ] && [ $((SECONDS - started_at)) -eq "$patience" ]; then
-            event="$(date +%T) not all nodes run after $patience s; what they say: $data/node*.log"
+            tell "All three nodes run, $((SECONDS - started_at)) s after the start"
+            if [ -n "$once" ]; then
+                break
+            fi
+            hints
+            [ -t 1 ] || table
+        elif [ -z "$up" ] && [ "$patience" -gt 0 ] && [ $((SECONDS - started_at)) -ge "$patience" ]; then
+            tell "Not all nodes run after $patience s; what they say is in $data/node*.log"
+            patience=0
+            if [ -n "$once" ]; then
+                tail -n 5 "$data"/node?.log
+                failed=yes
+                break
+            fi
         fi
-        leader=$(sed -n 's/^\([^ ]*\) leader .*/\1/p' <<<"$current" | head -n 1)
-        if [ -t 1 ]; then
-            text=$(table "$current"; hints "${leader:-node1}"; say ""; say "$event")
-            redraw "$text"
-        else
-            plain
-        fi
-        previous=$current
-        [ -n "$stopping" ] || sleep 1 || true
+        [ ! -t 1 ] || draw
+        sleep 1 || true
     done
-}
-
-# redraw TEXT: over the last one. A line that is wider than the terminal takes several of its rows.
-redraw() {
-    local line columns
-    columns=$(stty size 2>/dev/null </dev/tty | cut -d ' ' -f 2) || columns=''
-    [ "${columns:-0}" -gt 0 ] || columns=80
-    [ "$shown" -eq 0 ] || printf '\033[%dA' "$shown"
-    shown=0
-    while IFS= read -r line; do
-        printf '%s\033[K\n' "$line"
-        shown=$((shown + (${#line} + columns - 1) / columns + (${#line} == 0)))
-    done <<<"$1"
-    printf '\033[J'
-}
-
-# plain: for a log: a line when something changed.
-plain() {
-    [ "$current" = "$previous" ] || [ -z "$current" ] || say "$(date +%T) $(awk '
-        { printf "%s%s %s %s, timeline %s%s", (NR > 1 ? " | " : ""), $1, $2, $3, $4, ($5 == "-" ? "" : ", lag " $5) }' <<<"$current")"
-    if [ -n "$event" ]; then
-        say "$event"
-        case "$event" in *"all three nodes run"*) hints "${leader:-node1}" ;; esac
-        event=''
-    fi
 }
 
 # wait_gone PID SECONDS: false when the process is still there after that time. A zombie is gone.
@@ -368,34 +410,61 @@ wait_gone() {
     done
 }
 
-# stop_postmaster NODE: only for one whose daemon could not do it.
-stop_postmaster() {
-    local folder=$data/$1/data postmaster
-    postmaster=$(head -n 1 "$folder/postmaster.pid" 2>/dev/null) || return 0
-    [ -n "$postmaster" ] && [ "$(readlink "/proc/$postmaster/cwd" 2>/dev/null)" = "$folder" ] || return 0
-    say "Stopping PostgreSQL of $1, which has no daemon"
-    kill -INT "$postmaster" 2>/dev/null || return 0
-    wait_gone "$postmaster" 20 || kill -QUIT "$postmaster" 2>/dev/null || true
+# is_postmaster PID NODE: whether that process is the server of this folder's node.
+is_postmaster() {
+    [ "$1" -gt 0 ] 2>/dev/null && [ "$(readlink "/proc/$1/cwd" 2>/dev/null)" = "$data/$2/data" ]
 }
 
-take_down() {
-    trap 'for node in $nodes; do kill -KILL "${pid[$node]:-0}" 2>/dev/null; done; exit 130' INT TERM
-    local node
-    say ""
-    say "Taking the cluster down ..."
+# stop_nodes: tells all daemons to end, at once, so that no replica takes over from a primary that is only going to bed. What does not
+# end in time is killed; a server whose daemon could not stop it is stopped here.
+stop_nodes() {
+    local node server began=$SECONDS
     for node in $nodes; do
-        [ -z "${pid[$node]:-}" ] || kill -TERM "${pid[$node]}" 2>/dev/null || true
+        ! is_daemon "${pid[$node]:-0}" "$node" || kill -TERM "${pid[$node]}" 2>/dev/null || true
     done
     for node in $nodes; do
-        [ -n "${pid[$node]:-}" ] || continue
-        if ! wait_gone "${pid[$node]}" 40; then
-            say "The daemon of $node does not end; killing it"
-            kill -KILL "${pid[$node]}" 2>/dev/null || true
+        if is_daemon "${pid[$node]:-0}" "$node"; then
+            if wait_gone "${pid[$node]}" 40; then
+                [ $((SECONDS - began)) -lt 2 ] || say "$node is down after $((SECONDS - began)) s"
+            else
+                say "The daemon of $node does not end: killing it; its log: $data/$node.log"
+                kill -KILL "${pid[$node]}" 2>/dev/null || true
+            fi
         fi
         rm -f "$data/$node.pid"
     done
     for node in $nodes; do
-        stop_postmaster "$node"
+        server=$(head -n 1 "$data/$node/data/postmaster.pid" 2>/dev/null || echo 0)
+        is_postmaster "$server" "$node" || continue
+        say "Stopping PostgreSQL of $node, process $server, which has no daemon"
+        kill -INT "$server" 2>/dev/null || true
+        wait_gone "$server" 20 || kill -QUIT "$server" 2>/dev/null || true
     done
+    return 0
+}
+
+# hurry: a second Ctrl-C. PostgreSQL recovers at the next start.
+hurry() {
+    trap '' INT TERM HUP
+    local node server
+    for node in $nodes; do
+        ! is_daemon "${pid[$node]:-0}" "$node" || kill -KILL "${pid[$node]}"
+        server=$(head -n 1 "$data/$node/data/postmaster.pid" 2>/dev/null || echo 0)
+        ! is_postmaster "$server" "$node" || kill -QUIT "$server"
+    done
+    say "Killed. The data stay in $data; the next start recovers them"
+    exit 130
+}
+
+take_down() {
+    local status=$?
+    set +e
+    trap hurry INT TERM HUP
+    undraw
+    [ ! -t 0 ] || stty echo
+    say "Taking the cluster down, PostgreSQL in order ..."
+    stop_nodes
     say "Down. The data stay in $data"
+    [ -z "$failed" ] || status=1
+    exit "$status"
 }
