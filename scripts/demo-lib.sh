@@ -49,14 +49,20 @@ make_folder() {
     "${as[@]}" test -w "$data" && "${as[@]}" ls "$data" >/dev/null 2>&1
 }
 
+# archive: the distribution that the build makes.
+archive() { find target -maxdepth 1 -name 'jpatroni-*.tar.gz' -print -quit 2>/dev/null; }
+
 build_if_needed() {
-    local jar=target/jpatroni.jar
-    if [ -f "$jar" ] && [ -z "$(find pom.xml src/main src/assembly bin -newer "$jar" -type f -print -quit)" ]; then
+    local built
+    built=$(archive)
+    if [ -n "$built" ] && [ -z "$(find pom.xml src/main src/assembly bin -newer "$built" -type f -print -quit)" ]; then
         return
     fi
     progress "Building JPatroni with Maven (the first build downloads its libraries)" \
         mvn -q -B -ntp -Dmaven.test.skip=true package || fail "demo: the build failed"
-    started_at=$SECONDS
+    built=$(archive)
+    [ -n "$built" ] || fail "demo: the build made no distribution archive in target/"
+    touch "$built"
 }
 
 lock_folder() {
@@ -87,21 +93,20 @@ remove_data() {
     say "Removing the data of an earlier demo in $data"
     local node
     for node in $nodes; do
-        rm -rf "${data:?}/$node" "$data/$node.yml" "$data/$node.log" "$data/$node.log.1" "$data/$node.pid"
+        rm -rf "${data:?}/$node" "$data/$node.yml" "$data/$node.log" "$data/$node.log.1" "$data/$node.pid" "$data/$node.exit"
     done
     rm -rf "${data:?}/ports" "$data/passwords" "$data/pgpass" "$data/program"
 }
 
 # prepare_folder: the program is the distribution archive, unpacked where the user can read it; the checkout may lie below /root.
 prepare_folder() {
-    local archive
-    archive=$(find target -maxdepth 1 -name 'jpatroni-*.tar.gz' -print -quit)
-    [ -n "$archive" ] || fail "demo: target/ holds no distribution archive; run: mvn -q -DskipTests package"
-    if [ ! -e "$data/program/jpatroni.jar" ] || [ "$archive" -nt "$data/program/unpacked" ]; then
+    local built
+    built=$(archive)
+    if [ ! -e "$data/program/unpacked" ] || [ "$built" -nt "$data/program/unpacked" ]; then
         rm -rf "${data:?}/program"
         mkdir "$data/program"
-        progress "Unpacking the program" tar -xzf "$archive" -C "$data/program" --strip-components=1 \
-            || fail "demo: cannot unpack $archive into $data/program"
+        progress "Unpacking the program" tar -xzf "$built" -C "$data/program" --strip-components=1 \
+            || fail "demo: cannot unpack $built into $data/program"
         touch "$data/program/unpacked"
     fi
     if [ ! -s "$data/passwords" ]; then
@@ -221,30 +226,47 @@ postgresql:
 YAML
 }
 
-# start_node NODE: in a session of its own, so that Ctrl-C reaches this script only and the order of stopping is ours.
+# start_node NODE: in a session of its own, so that Ctrl-C reaches this script only and the order of stopping is ours. The shell between
+# keeps bash from reporting a killed daemon in the middle of the table.
 start_node() {
     restart_at[$1]=''
-    HOME=$data setsid "${as[@]}" "$data/program/bin/jpatroni" "$data/$1.yml" >>"$data/$1.log" 2>&1 </dev/null 9>&- &
-    pid[$1]=$!
-    echo "$!" >"$data/$1.pid"
+    rm -f "$data/$1.pid" "$data/$1.exit"
+    (
+        HOME=$data setsid "${as[@]}" "$data/program/bin/jpatroni" "$data/$1.yml" >>"$data/$1.log" 2>&1 &
+        echo "$!" >"$data/$1.pid.new"
+        mv "$data/$1.pid.new" "$data/$1.pid"
+        status=0
+        wait "$!" || status=$?
+        echo "$status" >"$data/$1.exit"
+    ) >/dev/null 2>&1 </dev/null 9>&- &
+    until [ -s "$data/$1.pid" ]; do
+        sleep 0.01
+    done
+    pid[$1]=$(cat "$data/$1.pid")
 }
 
-# look_after_nodes: what a supervisor such as systemd does: a daemon that ended is started again a little later.
+# look_after_nodes: what a supervisor such as systemd does: a daemon that ended is started again a little later. Who kills daemon and
+# PostgreSQL wants to see a failover, so that node stays down for longer than the lease lasts.
 look_after_nodes() {
-    local node status reason
+    local node status reason pause
     for node in $nodes; do
         if [ -n "${restart_at[$node]}" ]; then
             if [ "$SECONDS" -ge "${restart_at[$node]}" ]; then
                 start_node "$node"
                 tell "$node: the daemon is started again as process ${pid[$node]}"
             fi
-        elif ! kill -0 "${pid[$node]}" 2>/dev/null; then
-            status=0
-            { wait "${pid[$node]}"; } 2>/dev/null || status=$?
-            restart_at[$node]=$((SECONDS + 5))
+        elif [ -s "$data/$node.exit" ]; then
+            status=$(cat "$data/$node.exit")
+            pause=5
             reason=$(tail -n 1 "$data/$node.log" | cut -c 1-200)
-            [ "$status" -le 128 ] || reason="killed by signal $((status - 128))"
-            tell "$node: the daemon ended with exit code $status and is started again in 5 s; $reason"
+            if [ "$status" -gt 128 ]; then
+                reason="signal $((status - 128))"
+                is_postmaster "$(head -n 1 "$data/$node/data/postmaster.pid" 2>/dev/null)" "$node" || pause=40
+            else
+                reason="exit code $status: $reason"
+            fi
+            restart_at[$node]=$((SECONDS + pause))
+            tell "$node: the daemon ended ($reason) and is started again in $pause s"
         fi
     done
 }
@@ -323,7 +345,7 @@ table() {
     primary=$(leader)
     if [ -n "$primary" ] && [ "${postmaster[$primary]}" != - ] && [ -z "${restart_at[$primary]}" ]; then
         echo "  Kill the primary's PostgreSQL:  kill -9 ${postmaster[$primary]}    its daemon:  kill -9 ${pid[$primary]}"
-        echo "  both, as when a machine fails:  kill -9 ${pid[$primary]} ${postmaster[$primary]}"
+        echo "  Both, as when a machine fails; another node takes over within 20 s:  kill -9 ${pid[$primary]} ${postmaster[$primary]}"
     else
         printf '\n\n'
     fi
@@ -345,7 +367,7 @@ Try, in another terminal:
   curl -si '$rest/replica?lag=1MB' | head -n 1        a health check as a load balancer makes it
   curl -s $rest/metrics                               for Prometheus
 SQL, on whichever node is the primary:
-  PGPASSFILE=$data/pgpass $bin_folder/psql \
+  PGPASSFILE=$data/pgpass $bin_folder/psql \\
     'host=127.0.0.1,127.0.0.1,127.0.0.1 port=$(sql_port node1),$(sql_port node2),$(sql_port node3) user=postgres target_session_attrs=read-write'
 Ctrl-C takes everything down; the next ./demo continues with the same data, ./demo --fresh starts over.
 
