@@ -26,8 +26,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class BadInputIT {
 
     @AutoClose
-    @RegisterExtension
-    final TestCluster cluster = new TestCluster(List.of("alone"), name -> "etcd3: {host: '127.0.0.1:1'}\n");
+    @RegisterExtension final TestCluster cluster = new TestCluster(List.of("alone"),
+            name -> "etcd3: {host: '127.0.0.1:1'}\n");
 
     private final TestNode node = cluster.node("alone");
 

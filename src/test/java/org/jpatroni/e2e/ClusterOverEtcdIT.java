@@ -23,12 +23,10 @@ class ClusterOverEtcdIT {
 
     private static final String TEXTS = "SELECT text FROM notes";
 
-    @AutoClose
-    private final EtcdServer etcd = EtcdServer.start();
+    @AutoClose private final EtcdServer etcd = EtcdServer.start();
 
     @AutoClose
-    @RegisterExtension
-    final TestCluster cluster = TestCluster.overEtcd(etcd.url());
+    @RegisterExtension final TestCluster cluster = TestCluster.overEtcd(etcd.url());
 
     @Test
     void lifeOfACluster() throws Exception {
@@ -62,10 +60,12 @@ class ClusterOverEtcdIT {
 
     /** What load balancers see on each node. */
     private void assertHealthChecks(TestNode leader) {
-        Map<String, Integer> onLeader = new TreeMap<>(Map.of("/", 200, "/primary", 200, "/read-write", 200, "/leader", 200,
-                "/replica", 503, "/read-only", 200, "/health", 200, "/liveness", 200, "/readiness", 200));
-        Map<String, Integer> onReplica = new TreeMap<>(Map.of("/", 503, "/primary", 503, "/read-write", 503, "/leader", 503,
-                "/replica", 200, "/read-only", 200, "/health", 200, "/liveness", 200, "/readiness", 200));
+        Map<String, Integer> onLeader = new TreeMap<>(
+                Map.of("/", 200, "/primary", 200, "/read-write", 200, "/leader", 200,
+                        "/replica", 503, "/read-only", 200, "/health", 200, "/liveness", 200, "/readiness", 200));
+        Map<String, Integer> onReplica = new TreeMap<>(
+                Map.of("/", 503, "/primary", 503, "/read-write", 503, "/leader", 503,
+                        "/replica", 200, "/read-only", 200, "/health", 200, "/liveness", 200, "/readiness", 200));
         eventually("health checks of " + leader, SOON, () -> {
             assertThat(answers(leader, onLeader)).isEqualTo(onLeader);
             for (TestNode replica : cluster.but(leader)) {
@@ -98,7 +98,8 @@ class ClusterOverEtcdIT {
             long noticedMillis = (System.nanoTime() - killedAt) / 1_000_000;
             writer.awaitMore(20, Duration.ofSeconds(15));
             long writableMillis = (System.nanoTime() - killedAt) / 1_000_000;
-            System.out.printf("SIGKILL of the postmaster: /primary 503 after %d ms, twenty rows later %d ms%n", noticedMillis,
+            System.out.printf("SIGKILL of the postmaster: /primary 503 after %d ms, twenty rows later %d ms%n",
+                    noticedMillis,
                     writableMillis);
             assertThat(noticedMillis).isLessThan(100);
             assertThat(writableMillis).isLessThan(10_000);
@@ -155,7 +156,8 @@ class ClusterOverEtcdIT {
         assertThat(seconds).as("well before the end of a lease").isLessThan(TestCluster.TTL_SECONDS / 2);
         assertThat(stopped.daemon.awaitExit(SOON)).isZero();
         assertThat(stopped.postmaster()).isEmpty();
-        eventually(leader + " has all that was acknowledged", SOON, () -> assertThat(leader.query(TEXTS)).contains("third"));
+        eventually(leader + " has all that was acknowledged", SOON,
+                () -> assertThat(leader.query(TEXTS)).contains("third"));
         stopped.daemon.start();
         cluster.awaitWhole(leader, SOON);
         assertThat(TestCluster.timeline(leader)).isEqualTo(3);

@@ -15,8 +15,7 @@ class EmbeddedEnsembleIT {
     private static final String TEXTS = "SELECT text FROM notes";
 
     @AutoClose
-    @RegisterExtension
-    final TestCluster cluster = TestCluster.withEmbeddedEnsemble();
+    @RegisterExtension final TestCluster cluster = TestCluster.withEmbeddedEnsemble();
 
     @Test
     void aWholeNodeIsLost() throws Exception {

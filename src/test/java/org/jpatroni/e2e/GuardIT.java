@@ -19,12 +19,10 @@ class GuardIT {
     private static final String CONFIG_KEY = "/service/e2e/config";
     private static final String GUARD_ACTED = "guard: the leader lock was not renewed in time by the agent; stopped PostgreSQL";
 
-    @AutoClose
-    private final EtcdServer etcd = EtcdServer.start();
+    @AutoClose private final EtcdServer etcd = EtcdServer.start();
 
     @AutoClose
-    @RegisterExtension
-    final TestCluster cluster = TestCluster.overEtcd(etcd.url());
+    @RegisterExtension final TestCluster cluster = TestCluster.overEtcd(etcd.url());
 
     @Test
     void agentsDieAndStandStill() throws Exception {
@@ -98,7 +96,8 @@ class GuardIT {
         leader.daemon.kill();
         await("the lease has ended").atMost(AFTER_LEASE).until(() -> etcd.read(LEADER_KEY).isEmpty());
         leader.execute("INSERT INTO written VALUES (-1)");
-        await("PostgreSQL goes on, and nobody else takes over").during(Duration.ofSeconds(3)).atMost(Duration.ofSeconds(10))
+        await("PostgreSQL goes on, and nobody else takes over").during(Duration.ofSeconds(3))
+                .atMost(Duration.ofSeconds(10))
                 .until(() -> leader.isWritable() && leader.postmasterPid() == postmaster
                         && cluster.but(leader).stream().noneMatch(node -> node.status("/primary") == 200));
         cluster.remark("start of the agent of " + leader);

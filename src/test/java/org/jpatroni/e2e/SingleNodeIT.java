@@ -12,8 +12,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class SingleNodeIT {
 
     @AutoClose
-    @RegisterExtension
-    final TestCluster cluster = new TestCluster(List.of("alone"), name -> "");
+    @RegisterExtension final TestCluster cluster = new TestCluster(List.of("alone"), name -> "");
 
     @Test
     void isAPrimaryAndStaysOneOverARestart() throws Exception {

@@ -20,12 +20,10 @@ class StoreOutageIT {
 
     private static final Duration OUTAGE = Duration.ofSeconds(TTL_SECONDS + 8);
 
-    @AutoClose
-    private final EtcdServer etcd = EtcdServer.start();
+    @AutoClose private final EtcdServer etcd = EtcdServer.start();
 
     @AutoClose
-    @RegisterExtension
-    final TestCluster cluster = TestCluster.overEtcd(etcd.url());
+    @RegisterExtension final TestCluster cluster = TestCluster.overEtcd(etcd.url());
 
     @Test
     void theStoreStandsStill() throws Exception {
@@ -61,11 +59,13 @@ class StoreOutageIT {
                 .until(() -> primary.status("/primary") == 503);
         await("no longer writable").atMost(Duration.ofSeconds(TTL_SECONDS)).until(() -> !primary.isWritable());
         Duration wroteFor = Duration.ofNanos(writer.lastAcknowledgedNanos() - stoppedAt);
-        System.out.printf(Locale.ROOT, "etcd stands still: the last row is acknowledged after %.1f s of a lease of %d s%n",
+        System.out.printf(Locale.ROOT,
+                "etcd stands still: the last row is acknowledged after %.1f s of a lease of %d s%n",
                 wroteFor.toMillis() / 1000.0, TTL_SECONDS);
         assertThat(primary.daemon.output()).as("stopped in order, so that the standbys have all that was acknowledged")
                 .contains("received fast shutdown request");
-        assertThat(wroteFor).isLessThan(Duration.ofSeconds(TTL_SECONDS)).isGreaterThan(Duration.ofSeconds(TTL_SECONDS / 4));
+        assertThat(wroteFor).isLessThan(Duration.ofSeconds(TTL_SECONDS))
+                .isGreaterThan(Duration.ofSeconds(TTL_SECONDS / 4));
     }
 
     private void readsGoOnAndNobodyIsPromoted(long stoppedAt) {

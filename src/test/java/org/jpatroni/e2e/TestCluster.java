@@ -47,7 +47,8 @@ final class TestCluster implements AfterTestExecutionCallback, AutoCloseable {
         folder = UnprivilegedUser.newFolder("e2e");
         List<Integer> ports = freePorts(2 * names.size());
         for (int i = 0; i < names.size(); i++) {
-            TestNode node = new TestNode(names.get(i), folder.resolve(names.get(i)), ports.get(2 * i), ports.get(2 * i + 1));
+            TestNode node = new TestNode(names.get(i), folder.resolve(names.get(i)), ports.get(2 * i),
+                    ports.get(2 * i + 1));
             node.configure(yaml(node, storeSection.apply(node.name)));
             nodes.add(node);
         }
@@ -65,8 +66,9 @@ final class TestCluster implements AfterTestExecutionCallback, AutoCloseable {
         List<Integer> ports = freePorts(3 * names.size());
         StringBuilder section = new StringBuilder("embedded:\n  members:\n");
         for (int i = 0; i < names.size(); i++) {
-            section.append("    %s: 127.0.0.1:%d:%d:%d%n".formatted(names.get(i), ports.get(3 * i), ports.get(3 * i + 1),
-                    ports.get(3 * i + 2)));
+            section.append(
+                    "    %s: 127.0.0.1:%d:%d:%d%n".formatted(names.get(i), ports.get(3 * i), ports.get(3 * i + 1),
+                            ports.get(3 * i + 2)));
         }
         return new TestCluster(names, name -> section.toString());
     }
@@ -198,7 +200,8 @@ final class TestCluster implements AfterTestExecutionCallback, AutoCloseable {
 
     /** Waits until the replica has a row that the leader has. */
     static void awaitRow(TestNode replica, String sql, String value) {
-        await(replica + " shows " + value).atMost(SOON).pollInterval(Duration.ofMillis(50)).ignoreExceptionsInstanceOf(SQLException.class)
+        await(replica + " shows " + value).atMost(SOON).pollInterval(Duration.ofMillis(50))
+                .ignoreExceptionsInstanceOf(SQLException.class)
                 .until(() -> replica.query(sql).contains(value));
     }
 
