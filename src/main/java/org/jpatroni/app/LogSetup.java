@@ -36,7 +36,10 @@ public final class LogSetup {
 
     private static final List<String> LIBRARIES = List.of("io.netty", "org.postgresql");
 
-    /** Warns with a stack trace of each lost connection, a dozen of them per member that is restarted; {@code dcs.zookeeper} says it in a line. */
+    /**
+     * Warns with a stack trace of each lost connection, a dozen of them per member that is restarted; {@code dcs.zookeeper} says it in a line.
+     * Its errors keep to a line too, unless somebody wants to know and names it in {@code log.loggers}.
+     */
     private static final String NOISY_LIBRARY = "org.apache.zookeeper";
     private static final String OWN = "org.jpatroni";
 
@@ -116,7 +119,8 @@ public final class LogSetup {
         TimeFormat timeFormat = new TimeFormat(config.dateformat());
         LogFormat format = LogFormat.parse(config.format().orElse(LogFormat.DEFAULT));
         ZoneId zone = ZoneId.systemDefault();
-        boolean shortTraces = config.tracebackLevel().equals("DEBUG") && !config.level().equals("DEBUG");
+        boolean allShort = config.tracebackLevel().equals("DEBUG") && !config.level().equals("DEBUG");
+        boolean librariesShort = config.loggers().keySet().stream().noneMatch(name -> name.startsWith(NOISY_LIBRARY));
         boolean json = config.type().equals("json");
         Map<String, String> fields = new LinkedHashMap<>(config.jsonFields());
         if (fields.isEmpty()) {
@@ -124,6 +128,7 @@ public final class LogSetup {
         }
         return event -> {
             LogRecord log = new LogRecord(event, timeFormat, zone, startMillis);
+            boolean shortTraces = allShort || librariesShort && event.getLoggerName().startsWith(NOISY_LIBRARY);
             return json
                     ? jsonLine(log, fields, config.staticFields(), shortTraces)
                     : format.render(log::value) + log.exception(shortTraces)

@@ -95,6 +95,14 @@ class LogSetupTest {
     }
 
     @Test
+    void errorsOfZooKeeperKeepToALine() {
+        apply(LogConfig.DEFAULT);
+        LoggerFactory.getLogger("org.apache.zookeeper.Server").error("gone", new IOException("end of file"));
+        assertThat(lines()).singleElement().asString()
+                .matches(TIME + " ERROR: gone, DETAIL: 'java.io.IOException: end of file'");
+    }
+
+    @Test
     void onlyCriticalLines() {
         apply(config("CRITICAL", "%(levelname)s", "plain"));
         log.error("no");
