@@ -3,6 +3,9 @@ package org.jpatroni.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.jpatroni.e2e.TestCluster.SOON;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -11,8 +14,19 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** One node whose configuration names no store at all. */
 class SingleNodeIT {
 
+    private static final int DEFAULT_STORE_PORT = 2181;
+
     @AutoClose
-    @RegisterExtension final TestCluster cluster = new TestCluster(List.of("alone"), name -> "");
+    @RegisterExtension final TestCluster cluster = new TestCluster(List.of("alone"), name -> storeSection());
+
+    /** None, unless somebody on this machine has the port that is the default. */
+    private static String storeSection() {
+        try (ServerSocket free = new ServerSocket(DEFAULT_STORE_PORT, 1, InetAddress.getLoopbackAddress())) {
+            return free.isBound() ? "" : "embedded: {}\n";
+        } catch (IOException taken) {
+            return "embedded: {listen: '127.0.0.1:" + TestCluster.freePorts(1).getFirst() + "'}\n";
+        }
+    }
 
     @Test
     void isAPrimaryAndStaysOneOverARestart() throws Exception {
