@@ -22,6 +22,8 @@ enum Fault {
     ISOLATION,
     /** Messages are lost and late. */
     BAD_WEATHER,
+    /** The store's answers to one machine take seconds. */
+    SLOW_REPLIES,
     /** Nobody reaches the store. */
     STORE_OUTAGE,
     /** The store answers reads and refuses changes. */

@@ -21,7 +21,7 @@ final class Invariants {
 
     Invariants(SimCluster cluster) {
         this.checkers = List.of(new OnePrimary(cluster), new WritesNeedLease(cluster), new LeaderKeyChangesHands(cluster),
-                new TimelinesGrow(cluster), new OneAnswersPrimary(cluster));
+                new TimelinesGrow(cluster), new OneAnswersPrimary(cluster), new MostAdvancedLeads(cluster));
     }
 
     void check() {

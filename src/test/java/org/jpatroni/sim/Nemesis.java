@@ -102,6 +102,10 @@ final class Nemesis {
             case PEER_CUT -> cutFor(millis, node.index(), random.pick(cluster.nodes()).index());
             case ISOLATION -> isolate(node, millis);
             case BAD_WEATHER -> badWeather(millis);
+            case SLOW_REPLIES -> {
+                cluster.network().slowReplies(node.index(), random.between(500, 6000));
+                kernel.afterMillis(millis, () -> cluster.network().slowReplies(0, 0));
+            }
             case STORE_OUTAGE -> {
                 cluster.store().setDown(true);
                 kernel.afterMillis(millis, () -> cluster.store().setDown(false));

@@ -24,9 +24,21 @@ final class SimNetwork {
     private double lossChance;
     private double slowChance;
     private long slowMillis;
+    private int slowRepliesTo;
+    private long slowRepliesMillis;
 
     SimNetwork(SimKernel kernel) {
         this.kernel = kernel;
+    }
+
+    /** Answers of the store to that machine take so long; zero for an end of it. */
+    void slowReplies(int machine, long millis) {
+        slowRepliesTo = machine;
+        slowRepliesMillis = millis;
+    }
+
+    boolean isQuiet() {
+        return cuts.isEmpty() && lossChance == 0 && slowChance == 0 && slowRepliesMillis == 0;
     }
 
     void setWeather(double loss, double slow, long slowUpToMillis) {
@@ -46,6 +58,7 @@ final class SimNetwork {
     void healAll() {
         cuts.clear();
         setWeather(0, 0, 0);
+        slowReplies(0, 0);
     }
 
     boolean isCut(int from, int to) {
@@ -73,6 +86,9 @@ final class SimNetwork {
         }
         if (from == to) {
             return OptionalLong.of(random.between(20_000, 200_000));
+        }
+        if (from == STORE && to == slowRepliesTo && slowRepliesMillis > 0) {
+            return OptionalLong.of(random.between(slowRepliesMillis / 2, slowRepliesMillis) * 1_000_000L);
         }
         if (random.chance(slowChance)) {
             return OptionalLong.of(random.between(1_000_000, slowMillis * 1_000_000L + 1_000_000));
