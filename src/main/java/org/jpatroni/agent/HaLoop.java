@@ -174,12 +174,22 @@ public final class HaLoop {
                 return HaRules.restAfterFailure();
             }
             carriedOut.add(verdict.decision());
+            if (beginsAnotherTerm(verdict.decision())) {
+                handover.set(Optional.empty());
+            }
             memory = executor.execute(verdict.decision(), situation, memory).memory();
             if (verdict.decision() instanceof Decision.ReleaseLease) {
                 handover.set(Optional.empty());
             }
         }
         throw new IllegalStateException("no rest after " + HaRules.STEPS_MAX + " steps");
+    }
+
+    /** The position of an earlier shutdown checkpoint means nothing to the next primary and to its shutdown. */
+    private static boolean beginsAnotherTerm(Decision decision) {
+        return decision instanceof Decision.Begin begin && (begin.action().stopsPrimary()
+                || begin.action() instanceof Action.Promote
+                || begin.action() instanceof Action.Start start && start.role() == PostgresRole.PRIMARY);
     }
 
     private void foldFinishedAction() {

@@ -1,12 +1,13 @@
 package org.jpatroni.sim;
 
+import java.util.List;
 import java.util.Optional;
 
 /** Invariant 12: one primary that holds the lease, every member that can streams its timeline, no request to move the leader is left. */
 final class Liveness {
 
     /** Records that a standby may be behind while clients write. */
-    private static final int LAG_RECORDS = 6;
+    private static final int LAG_RECORDS = 30;
 
     private Liveness() {
     }
@@ -36,7 +37,7 @@ final class Liveness {
             return Optional.of("the key failover still says " + request);
         }
         for (SimNode node : cluster.nodes()) {
-            Optional<String> missing = node == primary.get() ? Optional.empty() : missingAt(node, primary.get());
+            Optional<String> missing = node == primary.get() ? Optional.empty() : missingAt(node, primary.get(), cluster.servers());
             if (missing.isPresent()) {
                 return missing;
             }
@@ -52,9 +53,12 @@ final class Liveness {
         return primary.wal().continuesByIds(server.wal()) && !primary.wal().hasPrefix(server.wal());
     }
 
-    private static Optional<String> missingAt(SimNode node, SimNode primary) {
+    private static Optional<String> missingAt(SimNode node, SimNode primary, List<SimPostgres> servers) {
         SimPostgres server = node.server();
-        if (isInseparable(server, primary.server())) {
+        boolean cascadesFromInseparable = node.tags().replicatefrom().isPresent()
+                && servers.stream().anyMatch(other -> isInseparable(other, primary.server())
+                        && node.tags().replicatefrom().get().equals(other.name()));
+        if (isInseparable(server, primary.server()) || cascadesFromInseparable) {
             return Optional.empty();
         }
         String who = node.name() + " ";

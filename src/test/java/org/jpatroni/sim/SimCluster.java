@@ -29,7 +29,9 @@ final class SimCluster {
         for (int i = 0; i < setup.nodes(); i++) {
             servers.add(new SimPostgres(kernel, network, i, SimNode.name(i), servers));
         }
+        SimRandom lag = new SimRandom(setup.seed()).fork("lag");
         for (int i = 0; i < setup.nodes(); i++) {
+            servers.get(i).pace().streamDelayMillis = lag.chance(0.3) ? lag.between(100, 3000) : 0;
             nodes.add(new SimNode(this, i, setup.tags().get(i), servers.get(i)));
         }
         this.invariants = new Invariants(this);

@@ -34,6 +34,8 @@ final class SimPostgres {
         double slowStartChance;
         double slowStopChance;
         double slowPromoteChance;
+        /** How much later than the network would have it WAL arrives here. */
+        long streamDelayMillis;
 
         /** As on any day. */
         void normal() {

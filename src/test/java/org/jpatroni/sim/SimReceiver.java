@@ -127,7 +127,8 @@ final class SimReceiver {
         deliveryPending = true;
         long thisConnection = connection;
         int until = source.wal().size();
-        long nanos = network.legNanos(source.index(), server.index()).orElse(1_000_000_000L);
+        long nanos = network.legNanos(source.index(), server.index()).orElse(1_000_000_000L)
+                + server.pace().streamDelayMillis * 1_000_000L;
         kernel.after(nanos, () -> {
             if (connection == thisConnection) {
                 deliveryPending = false;
