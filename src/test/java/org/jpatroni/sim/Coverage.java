@@ -20,7 +20,8 @@ final class Coverage {
         String[] last = {""};
         return (facts, verdict) -> {
             fired.computeIfAbsent(verdict.ruleId(), id -> new LongAdder()).increment();
-            String line = verdict.ruleId() + (verdict.decision() instanceof Decision.Rest ? ""
+            String line = verdict.ruleId() + (verdict.decision() instanceof Decision.Rest
+                    ? ""
                     : " -> " + verdict.decision().getClass().getSimpleName());
             if (!line.equals(last[0])) {
                 last[0] = line;

@@ -20,7 +20,8 @@ final class Invariants {
     private final List<Checker> checkers;
 
     Invariants(SimCluster cluster) {
-        this.checkers = List.of(new OnePrimary(cluster), new WritesNeedLease(cluster), new LeaderKeyChangesHands(cluster),
+        this.checkers = List.of(new OnePrimary(cluster), new WritesNeedLease(cluster),
+                new LeaderKeyChangesHands(cluster),
                 new TimelinesGrow(cluster), new OneAnswersPrimary(cluster), new MostAdvancedLeads(cluster));
     }
 
@@ -50,7 +51,8 @@ final class Invariants {
             for (SimNode node : cluster.nodes()) {
                 if (node.server().acceptsWrites()) {
                     if (first != null) {
-                        cluster.kernel().fail("invariant 1: " + first.name() + " and " + node.name() + " accept writes");
+                        cluster.kernel()
+                                .fail("invariant 1: " + first.name() + " and " + node.name() + " accept writes");
                     }
                     first = node;
                 }
@@ -87,10 +89,11 @@ final class Invariants {
                     bootstraps[i] = false;
                 } else if (notHeldSinceNanos[i] == HELD) {
                     notHeldSinceNanos[i] = now;
-                } else if (node.server().acceptsWrites() && !bootstraps[i] && now - notHeldSinceNanos[i] > GRACE_NANOS) {
-                    cluster.kernel().fail("invariant 3: " + node.name() + " accepts writes "
-                            + (now - notHeldSinceNanos[i]) / 1_000_000 + " ms after its lease ended");
-                }
+                } else
+                    if (node.server().acceptsWrites() && !bootstraps[i] && now - notHeldSinceNanos[i] > GRACE_NANOS) {
+                        cluster.kernel().fail("invariant 3: " + node.name() + " accepts writes "
+                                + (now - notHeldSinceNanos[i]) / 1_000_000 + " ms after its lease ended");
+                    }
             }
         }
 
@@ -130,7 +133,8 @@ final class Invariants {
                     cluster.kernel().fail("invariant 4: " + caller + " deleted the leader key of " + holder);
                 }
             } else if (!holder.isEmpty() && !now.isEmpty() && !now.equals(holder)) {
-                cluster.kernel().fail("invariant 4: the leader key went from " + holder + " to " + now + " by " + caller);
+                cluster.kernel()
+                        .fail("invariant 4: the leader key went from " + holder + " to " + now + " by " + caller);
             }
             holder = event.kind() == Event.Kind.DELETED ? "" : now;
             session = cluster.store().memory().sessionOf(SimStore.KEYS.leader());

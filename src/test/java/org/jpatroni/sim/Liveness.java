@@ -23,11 +23,13 @@ final class Liveness {
     static Optional<String> whatIsMissing(SimCluster cluster) {
         Optional<SimNode> primary = cluster.writable();
         if (primary.isEmpty()) {
-            return Optional.of("nobody accepts writes; the lease is held by " + cluster.store().leader().orElse("nobody"));
+            return Optional
+                    .of("nobody accepts writes; the lease is held by " + cluster.store().leader().orElse("nobody"));
         }
         String name = primary.get().name();
         if (!cluster.store().leader().equals(Optional.of(name))) {
-            return Optional.of(name + " accepts writes, the lease is held by " + cluster.store().leader().orElse("nobody"));
+            return Optional
+                    .of(name + " accepts writes, the lease is held by " + cluster.store().leader().orElse("nobody"));
         }
         if (!primary.get().answersPrimary()) {
             return Optional.of(name + " does not answer /primary with 200");
@@ -37,7 +39,9 @@ final class Liveness {
             return Optional.of("the key failover still says " + request);
         }
         for (SimNode node : cluster.nodes()) {
-            Optional<String> missing = node == primary.get() ? Optional.empty() : missingAt(node, primary.get(), cluster.servers());
+            Optional<String> missing = node == primary.get()
+                    ? Optional.empty()
+                    : missingAt(node, primary.get(), cluster.servers());
             if (missing.isPresent()) {
                 return missing;
             }

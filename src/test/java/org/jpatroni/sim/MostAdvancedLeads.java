@@ -42,7 +42,8 @@ final class MostAdvancedLeads implements Invariants.Checker {
                     && other.tags().failoverPriority() >= Math.max(1, node.tags().failoverPriority());
             SimWal mine = node.server().wal();
             SimWal theirs = other.server().wal();
-            if (couldLead && theirs.timeline() == mine.timeline() && theirs.size() > mine.size() && theirs.hasPrefix(mine)) {
+            if (couldLead && theirs.timeline() == mine.timeline() && theirs.size() > mine.size()
+                    && theirs.hasPrefix(mine)) {
                 cluster.kernel().fail("leader race: " + node.name() + " is promoted at " + mine.end() + " while "
                         + other.name() + " is at " + theirs.end());
             }

@@ -63,7 +63,8 @@ record SeedRun(SimSetup setup, @Nullable String failure, long hash, long events,
         StringBuilder text = new StringBuilder().append(setup).append('\n').append("FAILED: ").append(failure);
         if (lines > 0) {
             text.append("\nthe last of the transcript:");
-            lastLines.stream().skip(Math.max(0, lastLines.size() - lines)).forEach(line -> text.append('\n').append(line));
+            lastLines.stream().skip(Math.max(0, lastLines.size() - lines))
+                    .forEach(line -> text.append('\n').append(line));
         }
         return text.append("\nreplay with: ./simulate ").append(setup.seed()).toString();
     }

@@ -33,7 +33,8 @@ final class SimFence implements Fence {
         off();
         if (enabled) {
             Duration left = Duration.ofNanos(leaseDeadlineNanos - time.nanos()).minus(MARGIN);
-            alarm = kernel.after(time.trueInstant(left) - kernel.nowNanos(), () -> fire(postmasterPid, postmasterStartTicks));
+            alarm = kernel.after(time.trueInstant(left) - kernel.nowNanos(),
+                    () -> fire(postmasterPid, postmasterStartTicks));
         }
         return true;
     }

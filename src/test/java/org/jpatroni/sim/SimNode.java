@@ -171,7 +171,8 @@ final class SimNode {
             public Optional<SimPostgres> reach(Upstream upstream) {
                 if (upstream instanceof Upstream.OfMember member) {
                     return cluster.servers().stream()
-                            .filter(other -> member.member().connUrl().equals(Optional.of(SimPostgresControl.connUrl(other.index()))))
+                            .filter(other -> member.member().connUrl()
+                                    .equals(Optional.of(SimPostgresControl.connUrl(other.index()))))
                             .filter(other -> other.servesReplication()
                                     && cluster.network().isConnected(index, other.index()))
                             .findFirst();

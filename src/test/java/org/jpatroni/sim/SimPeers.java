@@ -49,8 +49,10 @@ final class SimPeers implements Peers {
     }
 
     private static String brief(PeerAnswer answer) {
-        return answer.name() + (answer.reachable() ? " " + (answer.inRecovery() ? "standby" : "primary") + " "
-                + answer.walPosition().map(Object::toString).orElse("?") : " unreachable");
+        return answer.name() + (answer.reachable()
+                ? " " + (answer.inRecovery() ? "standby" : "primary") + " "
+                        + answer.walPosition().map(Object::toString).orElse("?")
+                : " unreachable");
     }
 
     private void ask(Member member, java.util.function.Consumer<PeerAnswer> answered) {

@@ -55,7 +55,8 @@ final class SimPostgresControl implements PostgresControl {
         this.time = time;
         this.server = server;
         this.peers = peers;
-        this.role = server.data() == SimPostgres.Data.EMPTY ? PostgresRole.UNINITIALIZED
+        this.role = server.data() == SimPostgres.Data.EMPTY
+                ? PostgresRole.UNINITIALIZED
                 : server.isUp() && !server.inRecovery() || !server.isUp() && !server.standbySignal()
                         ? PostgresRole.PRIMARY
                         : PostgresRole.REPLICA;
@@ -237,7 +238,8 @@ final class SimPostgresControl implements PostgresControl {
             if (cancel.isCancelled()) {
                 return new Outcome.Cancelled();
             }
-            return server.phase() == SimPostgres.Phase.STARTING ? new Outcome.TimedOut()
+            return server.phase() == SimPostgres.Phase.STARTING
+                    ? new Outcome.TimedOut()
                     : Outcome.failed("postmaster ended during start");
         });
     }
@@ -342,7 +344,8 @@ final class SimPostgresControl implements PostgresControl {
     public Divergence checkDivergence(Upstream upstream) {
         pause(5, 60);
         Optional<SimPostgres> source = peers.reach(upstream);
-        if (source.isEmpty() || source.get().inRecovery() || server.phase() == SimPostgres.Phase.STARTING || server.phase() == SimPostgres.Phase.STOPPING) {
+        if (source.isEmpty() || source.get().inRecovery() || server.phase() == SimPostgres.Phase.STARTING
+                || server.phase() == SimPostgres.Phase.STOPPING) {
             return Divergence.UNKNOWN;
         }
         return source.get().wal().continuesByIds(server.wal()) ? Divergence.NONE : Divergence.DIVERGED;
@@ -427,7 +430,8 @@ final class SimPostgresControl implements PostgresControl {
 
     @Override
     public Optional<TimelineHistory> timelineHistory(int timeline) {
-        return timeline != server.wal().timeline() ? Optional.empty()
+        return timeline != server.wal().timeline()
+                ? Optional.empty()
                 : Optional.of(new TimelineHistory(server.wal().switches().stream()
                         .map(entry -> new TimelineHistory.Entry(entry.timeline(), new Lsn(entry.atLsn()),
                                 "no recovery target specified", Optional.empty(), Optional.empty()))
@@ -468,7 +472,8 @@ final class SimPostgresControl implements PostgresControl {
 
     @Override
     public Optional<PostmasterIdentity> postmaster() {
-        return server.phase() == SimPostgres.Phase.DOWN ? Optional.empty()
+        return server.phase() == SimPostgres.Phase.DOWN
+                ? Optional.empty()
                 : Optional.of(new PostmasterIdentity(server.pid(), server.startTicks()));
     }
 }

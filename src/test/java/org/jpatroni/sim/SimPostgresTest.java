@@ -41,18 +41,20 @@ class SimPostgresTest {
             SimPostgres server = new SimPostgres(kernel, network, i, "n" + i, servers);
             server.pace().calm();
             servers.add(server);
-            controls.add(new SimPostgresControl(kernel, process, time, server, new SimPostgresControl.SimPeersOfServer() {
-                @Override
-                public Optional<SimPostgres> reach(Upstream upstream) {
-                    return servers.stream().filter(SimPostgres::isUp).filter(other -> upstream.equals(upstream(other.index())))
-                            .findFirst();
-                }
+            controls.add(
+                    new SimPostgresControl(kernel, process, time, server, new SimPostgresControl.SimPeersOfServer() {
+                        @Override
+                        public Optional<SimPostgres> reach(Upstream upstream) {
+                            return servers.stream().filter(SimPostgres::isUp)
+                                    .filter(other -> upstream.equals(upstream(other.index())))
+                                    .findFirst();
+                        }
 
-                @Override
-                public void before(String act, SimPostgres looked) {
-                    // no checker here
-                }
-            }));
+                        @Override
+                        public void before(String act, SimPostgres looked) {
+                            // no checker here
+                        }
+                    }));
         }
     }
 
@@ -62,7 +64,8 @@ class SimPostgresTest {
                 Optional.of(SimPostgresControl.connUrl(index)), Optional.empty(),
                 Optional.of(PostgresState.RUNNING.wireText()), Optional.empty(), Optional.empty(), Tags.NONE,
                 Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), named.timeline(), false,
-                java.util.Collections.emptyMap(), java.util.Collections.emptyMap(), false, false, false), Optional.empty());
+                java.util.Collections.emptyMap(), java.util.Collections.emptyMap(), false, false, false),
+                Optional.empty());
     }
 
     private <T> T run(Callable<T> body) {
@@ -108,8 +111,9 @@ class SimPostgresTest {
         clusterOfThree();
         commit(0, 5);
         AtomicReference<Lsn> told = new AtomicReference<>(Lsn.ZERO);
-        Outcome stopped = run(() -> controls.get(0).stop(new StopSpec(StopMode.FAST, true, Duration.ofMinutes(1), () -> {
-        }, told::set, true), never));
+        Outcome stopped = run(
+                () -> controls.get(0).stop(new StopSpec(StopMode.FAST, true, Duration.ofMinutes(1), () -> {
+                }, told::set, true), never));
         assertThat(stopped.isDone()).isTrue();
         assertThat(told.get()).isEqualTo(servers.get(0).control().checkpointLsn());
         assertThat(servers.get(0).control().isCleanPrimaryShutdown()).isTrue();

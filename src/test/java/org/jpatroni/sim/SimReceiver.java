@@ -86,7 +86,8 @@ final class SimReceiver {
     }
 
     private Optional<String> slotName() {
-        return server.upstream().flatMap(up -> up instanceof Upstream.OfMember member ? member.slotName()
+        return server.upstream().flatMap(up -> up instanceof Upstream.OfMember member
+                ? member.slotName()
                 : Optional.empty());
     }
 

@@ -81,13 +81,14 @@ record SimSetup(long seed, int nodes, int ttlSeconds, int loopWaitSeconds, int r
                 + "\"check_timeline\": %b, \"postgresql\": {\"use_pg_rewind\": true, \"use_slots\": true, "
                 + "\"remove_data_directory_on_rewind_failure\": %b, "
                 + "\"remove_data_directory_on_diverged_timelines\": %b}}")
-                        .formatted(ttl, loopWait, retryTimeout, checkTimeline, discards, discards);
+                .formatted(ttl, loopWait, retryTimeout, checkTimeline, discards, discards);
     }
 
     @Override
     public String toString() {
         return "seed " + seed + ": " + nodes + " nodes, ttl " + ttlSeconds + ", loop_wait " + loopWaitSeconds
-                + ", retry_timeout " + retryTimeoutSeconds + ", check_timeline " + checkTimeline + ", discards " + discards
+                + ", retry_timeout " + retryTimeoutSeconds + ", check_timeline " + checkTimeline + ", discards "
+                + discards
                 + ", tags " + tags.stream().map(Tags::values).toList() + ", faults " + faults + " every "
                 + pauseBetweenFaultsSeconds + " s for " + faultSeconds + " s"
                 + (mutant == Mutant.NONE ? "" : ", mutant " + mutant);

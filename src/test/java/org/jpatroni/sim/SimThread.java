@@ -57,7 +57,8 @@ final class SimThread {
     void waitUntil(long untilNanos) throws InterruptedException {
         throwIfInterrupted();
         long waiting = ++waitNumber;
-        SimKernel.Event timer = untilNanos == Long.MAX_VALUE ? null
+        SimKernel.Event timer = untilNanos == Long.MAX_VALUE
+                ? null
                 : kernel.after(untilNanos - kernel.nowNanos(), () -> kernel.resume(this, waiting));
         hasProcessor = false;
         carrier.yielded();

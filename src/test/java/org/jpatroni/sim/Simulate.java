@@ -11,6 +11,10 @@ final class Simulate {
     }
 
     public static void main(String[] arguments) {
+        if (arguments[0].equals("hashes")) {
+            hashes(Long.parseLong(arguments[1]), Integer.parseInt(arguments[2]));
+            return;
+        }
         long from = Long.parseLong(arguments[0]);
         int count = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 1;
         Mutant mutant = arguments.length > 2 ? Mutant.valueOf(arguments[2]) : Mutant.NONE;
@@ -21,6 +25,15 @@ final class Simulate {
             failed = count == 1 ? one(from, mutant, coverage) : many(from, count, mutant, coverage);
         }
         System.exit(failed ? 1 : 0);
+    }
+
+    private static void hashes(long from, int count) {
+        try (SimLogs logs = SimLogs.capture()) {
+            Objects.requireNonNull(logs);
+            for (long seed = from; seed < from + count; seed++) {
+                System.out.println(Long.toHexString(SeedRun.of(seed, new Coverage()).hash()));
+            }
+        }
     }
 
     private static boolean one(long seed, Mutant mutant, Coverage coverage) {

@@ -1,0 +1,71 @@
+package org.jpatroni.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Whole clusters in trouble, one per seed: safe at every event, and healed within the budget afterwards. As many as wanted with
+ * {@code -Dsim.seeds=20000 -Dsim.from=1}.
+ */
+class SafetySeedsTest {
+
+    /** Rules that no run reaches, with the reason. A rule that is missing here must fire; one that fires must not be here. */
+    private static final List<String> NOT_REACHED = List.of(
+            "bootstrap.clone-without-leader", // no replica method without a leader
+            "bootstrap.failed", // bootstrap happens in peace
+            "bootstrap.system-id-mismatch", // one cluster, one directory each
+            "bootstrap.unusable", // directories are whole
+            "leader.follow-remote", // no standby clusters
+            "action.lease-lost", "action.start-timeout", "bootstrap.foreign-data-paused",
+            "bootstrap.leader-without-data",
+            "follower.show-role", "leader.config", "leader.initialize", "leader.paused-standby",
+            "leader.promote-failed",
+            "leader.promote-later", "leader.show-role", "lease.reacquire", "primary.acquire", "primary.ask-peers",
+            "primary.other-primary", "primary.paused", "primary.timeline-behind", "race.lagging", "race.paused",
+            "recovery.paused", "shutdown.paused", "store-down.paused", "rest.nothing-applies");
+
+    private static SimLogs logs;
+
+    @BeforeAll
+    static void captureLogs() {
+        logs = SimLogs.capture();
+    }
+
+    @AfterAll
+    static void releaseLogs() {
+        logs.close();
+    }
+
+    @Test
+    void everySeedIsSafeAndHeals() {
+        long from = Long.getLong("sim.from", 1);
+        int count = Integer.getInteger("sim.seeds", 1000);
+        Coverage coverage = new Coverage();
+        long begun = System.nanoTime();
+        List<SeedRun> runs = SeedRun.all(LongStream.range(from, from + count), SimSetup::of, coverage);
+        System.out.printf("simulation: %d seeds, %d simulated hours, %d events in %d s%n", count,
+                runs.stream().mapToLong(SeedRun::simulatedSeconds).sum() / 3600,
+                runs.stream().mapToLong(SeedRun::events).sum(), (System.nanoTime() - begun) / 1_000_000_000L);
+        List<SeedRun> failures = runs.stream().filter(run -> run.failure() != null).toList();
+        assertThat(failures).withFailMessage(() -> failures.size() + " of " + count + " seeds failed; the first:\n"
+                + failures.stream().limit(3).map(run -> run.report(60)).collect(Collectors.joining("\n\n"))
+                + "\n\nall: "
+                + failures.stream().map(run -> String.valueOf(run.setup().seed())).collect(Collectors.joining(" ")))
+                .isEmpty();
+        assertThat(runs).as("clients got answers").allMatch(run -> run.acknowledged() > 0);
+        if (count >= 1000) {
+            Map<String, Long> silent = new TreeMap<>(coverage.counts());
+            silent.values().removeIf(times -> times > 0);
+            NOT_REACHED.forEach(silent::remove);
+            assertThat(silent.keySet()).as("rules that no seed has reached").isEmpty();
+        }
+    }
+}
