@@ -11,13 +11,11 @@ import org.jpatroni.config.HostPort;
 import org.jpatroni.config.NodeConfig;
 import org.jpatroni.config.PostgresConfig;
 import org.jpatroni.model.DynamicConfig;
-import org.jpatroni.model.Member;
 import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.PostgresState;
 import org.jpatroni.model.PostgresView;
 import org.jpatroni.model.PostgresView.Data;
 import org.jpatroni.model.PostgresView.Postmaster;
-import org.jpatroni.model.SlotNames;
 import org.jpatroni.model.TimelineHistory;
 import org.jpatroni.model.Upstream;
 import org.jpatroni.postgres.Callbacks.Action;
@@ -374,11 +372,6 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
 
     private String url(HostPort place) {
         return "postgres://" + place + "/" + config().database();
-    }
-
-    @Override
-    public String slotName(Member member) {
-        return SlotNames.ofMember(member.name());
     }
 
     @Override

@@ -6,7 +6,6 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.jpatroni.model.DynamicConfig;
 import org.jpatroni.model.Lsn;
-import org.jpatroni.model.Member;
 import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.PostgresState;
 import org.jpatroni.model.PostgresView;
@@ -177,9 +176,6 @@ public interface PostgresControl {
     String connUrl();
 
     Optional<String> proxyUrl();
-
-    /** The name that a member's slot has on this server. */
-    String slotName(Member member);
 
     /** Called whenever the postmaster ends, however it ended and whoever reaped it, and when it becomes ready. Must not block. */
     void onChange(Runnable changed);

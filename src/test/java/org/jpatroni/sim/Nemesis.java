@@ -147,7 +147,7 @@ final class Nemesis {
     }
 
     private void slowDisk(SimNode node, long millis) {
-        SimPostgres.Pace pace = node.server().pace();
+        SimPace pace = node.server().pace();
         pace.slow();
         kernel.afterMillis(millis, () -> {
             if (!ended) {

@@ -29,35 +29,6 @@ final class SimPostgres {
         EMPTY, PRESENT, DAMAGED
     }
 
-    /** How long things take here, in milliseconds; faults make it worse for a while. */
-    static final class Pace {
-        double slowStartChance;
-        double slowStopChance;
-        double slowPromoteChance;
-        /** How much later than the network would have it WAL arrives here. */
-        long streamDelayMillis;
-
-        /** As on any day. */
-        void normal() {
-            set(0.02);
-        }
-
-        /** As on a disk in trouble. */
-        void slow() {
-            set(0.5);
-        }
-
-        void calm() {
-            set(0);
-        }
-
-        private void set(double chance) {
-            slowStartChance = chance;
-            slowStopChance = chance;
-            slowPromoteChance = chance;
-        }
-    }
-
     private record ShutdownListener(Runnable onSafe, Consumer<Lsn> onCheckpoint) {
     }
 
@@ -65,7 +36,7 @@ final class SimPostgres {
     private final SimKernel kernel;
     private final int index;
     private final String name;
-    private final Pace pace = new Pace();
+    private final SimPace pace = new SimPace();
     private final SimReceiver receiver;
     private final List<Runnable> waiters = new ArrayList<>();
     private final NavigableMap<String, Long> slots = new TreeMap<>();
@@ -373,7 +344,7 @@ final class SimPostgres {
         return name;
     }
 
-    Pace pace() {
+    SimPace pace() {
         return pace;
     }
 

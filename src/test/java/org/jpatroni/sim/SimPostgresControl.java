@@ -1,24 +1,16 @@
 package org.jpatroni.sim;
 
 import java.time.Duration;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.jpatroni.model.DynamicConfig;
 import org.jpatroni.model.Lsn;
-import org.jpatroni.model.Member;
 import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.PostgresState;
 import org.jpatroni.model.PostgresView;
-import org.jpatroni.model.PostgresView.Data;
-import org.jpatroni.model.PostgresView.Postmaster;
-import org.jpatroni.model.SlotNames;
 import org.jpatroni.model.TimelineHistory;
 import org.jpatroni.model.Upstream;
 import org.jpatroni.postgres.PostgresControl;
@@ -33,6 +25,7 @@ final class SimPostgresControl implements PostgresControl {
     private final SimTime time;
     private final SimPostgres server;
     private final SimPeersOfServer peers;
+    private final SimCopies copies;
     private PostgresRole role;
     private @Nullable PostgresState busy;
     private Runnable onLaunch = () -> {
@@ -55,6 +48,8 @@ final class SimPostgresControl implements PostgresControl {
         this.time = time;
         this.server = server;
         this.peers = peers;
+        this.copies = new SimCopies(kernel, server, peers,
+                (millis, cancel) -> await(() -> false, Duration.ofMillis(millis), cancel));
         this.role = server.data() == SimPostgres.Data.EMPTY
                 ? PostgresRole.UNINITIALIZED
                 : server.isUp() && !server.inRecovery() || !server.isUp() && !server.standbySignal()
@@ -115,44 +110,7 @@ final class SimPostgresControl implements PostgresControl {
         if (asks) {
             sleep(server.isStalled() ? sqlLimit : Duration.ofNanos(kernel.random().between(200_000, 4_000_000)));
         }
-        return new PostgresView(data(), postmasterView(asks && server.isStalled()), Collections.emptyMap());
-    }
-
-    private Data data() {
-        return switch (server.data()) {
-            case EMPTY -> new Data.Empty();
-            case PRESENT, DAMAGED -> new Data.Present(server.control(), server.standbySignal(), 15);
-        };
-    }
-
-    private Postmaster postmasterView(boolean timedOut) {
-        return switch (server.phase()) {
-            case DOWN -> new Postmaster.Absent();
-            case STARTING -> new Postmaster.Starting(server.pid());
-            case STOPPING -> new Postmaster.Stopping(server.pid());
-            case UP -> timedOut
-                    ? new Postmaster.Unresponsive(server.pid(), "canceling statement due to statement timeout")
-                    : new Postmaster.Up(server.pid(), replication());
-        };
-    }
-
-    private PostgresView.Replication replication() {
-        boolean standby = server.inRecovery();
-        Optional<Lsn> position = Optional.of(server.wal().end());
-        SortedMap<String, PostgresView.SlotView> slots = new TreeMap<>();
-        server.slots().forEach((name, lsn) -> slots.put(name,
-                new PostgresView.SlotView(true, server.receiver().isSlotActive(name), Optional.of(new Lsn(lsn)))));
-        Optional<Upstream> upstream = standby ? server.upstream() : Optional.empty();
-        Optional<Upstream.OfMember> member = upstream
-                .flatMap(up -> up instanceof Upstream.OfMember of ? Optional.of(of) : Optional.empty());
-        Optional<String> conninfo = member.flatMap(of -> of.member().connUrl())
-                .map(url -> "host=" + url.substring("postgres://".length(), url.lastIndexOf(':'))
-                        + " port=5432 user=replicator application_name=" + server.name());
-        return new PostgresView.Replication(standby, OptionalInt.of(server.wal().timeline()),
-                standby ? Optional.empty() : position, standby ? position : Optional.empty(),
-                standby ? position : Optional.empty(), false,
-                server.receiver().source().isPresent() ? Optional.of("streaming") : Optional.empty(), conninfo,
-                member.flatMap(Upstream.OfMember::slotName), false, slots, 150018, Optional.empty());
+        return SimView.of(server, asks && server.isStalled());
     }
 
     @Override
@@ -193,28 +151,6 @@ final class SimPostgresControl implements PostgresControl {
             onLaunch.run();
             await(server::isUp, Duration.ofMinutes(10), cancel);
             return server.isUp() ? Outcome.done() : Outcome.failed("postmaster did not come up");
-        });
-    }
-
-    @Override
-    public Outcome cloneFrom(Optional<Upstream> source, CancelToken cancel) {
-        Optional<SimPostgres> from = source.flatMap(peers::reach);
-        if (from.isEmpty() || server.phase() != SimPostgres.Phase.DOWN) {
-            return Outcome.failed("pg_basebackup: could not connect");
-        }
-        return busy(PostgresState.CREATING_REPLICA, PostgresState.STOPPED, () -> {
-            long pid = from.get().pid();
-            await(() -> false, Duration.ofMillis(kernel.random().between(1000, 15_000)), cancel);
-            if (cancel.isCancelled()) {
-                return new Outcome.Cancelled();
-            }
-            if (source.flatMap(peers::reach).isEmpty() || from.get().pid() != pid) {
-                return Outcome.failed("pg_basebackup: connection lost");
-            }
-            server.copyFrom(from.get());
-            server.trace("copied from " + from.get().name() + " at " + server.wal().end());
-            role = PostgresRole.REPLICA;
-            return Outcome.done();
         });
     }
 
@@ -341,52 +277,32 @@ final class SimPostgresControl implements PostgresControl {
     }
 
     @Override
+    public Outcome cloneFrom(Optional<Upstream> source, CancelToken cancel) {
+        Outcome outcome = busy(PostgresState.CREATING_REPLICA, PostgresState.STOPPED,
+                () -> copies.cloneFrom(source, cancel));
+        role = outcome.isDone() ? PostgresRole.REPLICA : role;
+        return outcome;
+    }
+
+    @Override
     public Divergence checkDivergence(Upstream upstream) {
         pause(5, 60);
-        Optional<SimPostgres> source = peers.reach(upstream);
-        if (source.isEmpty() || source.get().inRecovery() || server.phase() == SimPostgres.Phase.STARTING
-                || server.phase() == SimPostgres.Phase.STOPPING) {
-            return Divergence.UNKNOWN;
-        }
-        return source.get().wal().continuesByIds(server.wal()) ? Divergence.NONE : Divergence.DIVERGED;
+        return copies.checkDivergence(upstream);
+    }
+
+    @Override
+    public Outcome rewind(Upstream upstream, CancelToken cancel) {
+        return copies.rewind(upstream, cancel);
+    }
+
+    @Override
+    public Outcome recoverFromCrash(CancelToken cancel) {
+        return copies.recoverFromCrash(cancel);
     }
 
     @Override
     public boolean canRewind() {
         return true;
-    }
-
-    @Override
-    public Outcome rewind(Upstream upstream, CancelToken cancel) {
-        if (server.phase() != SimPostgres.Phase.DOWN || !server.control().isCleanShutdown()) {
-            return Outcome.failed("pg_rewind: target server must be shut down cleanly");
-        }
-        Optional<SimPostgres> source = peers.reach(upstream);
-        await(() -> false, Duration.ofMillis(kernel.random().between(300, 5000)), cancel);
-        if (cancel.isCancelled()) {
-            return new Outcome.Cancelled();
-        }
-        if (source.isEmpty() || peers.reach(upstream).isEmpty() || source.get().inRecovery()) {
-            return Outcome.failed("pg_rewind: connection to source failed");
-        }
-        if (!source.get().hasCheckpointedTimeline() || source.get().wal().continuesByIds(server.wal())) {
-            server.trace("pg_rewind: source and target cluster are on the same timeline, no rewind required");
-            return Outcome.done();
-        }
-        peers.before("rewind", server);
-        server.rewindTo(source.get());
-        server.trace("rewound to " + source.get().name() + " at " + server.wal().end());
-        return Outcome.done();
-    }
-
-    @Override
-    public Outcome recoverFromCrash(CancelToken cancel) {
-        pause(300, 4000);
-        if (server.phase() != SimPostgres.Phase.DOWN || cancel.isCancelled()) {
-            return cancel.isCancelled() ? new Outcome.Cancelled() : Outcome.failed("a postmaster runs");
-        }
-        server.finishCrashRecovery();
-        return Outcome.done();
     }
 
     @Override
@@ -446,11 +362,6 @@ final class SimPostgresControl implements PostgresControl {
     @Override
     public Optional<String> proxyUrl() {
         return Optional.empty();
-    }
-
-    @Override
-    public String slotName(Member member) {
-        return SlotNames.ofMember(member.name());
     }
 
     @Override

@@ -1,0 +1,87 @@
+package org.jpatroni.sim;
+
+import java.util.Optional;
+import org.jpatroni.model.Upstream;
+import org.jpatroni.postgres.PostgresControl.Divergence;
+import org.jpatroni.postgres.PostgresControl.Outcome;
+import org.jpatroni.runtime.CancelToken;
+
+/** pg_basebackup, pg_rewind, the look at timeline histories, and single user recovery. */
+final class SimCopies {
+
+    /** Takes simulated time, less when cancelled. */
+    interface Waiter {
+
+        void await(long millis, CancelToken cancel);
+    }
+
+    private final SimKernel kernel;
+    private final SimPostgres server;
+    private final SimPostgresControl.SimPeersOfServer peers;
+    private final Waiter waiter;
+
+    SimCopies(SimKernel kernel, SimPostgres server, SimPostgresControl.SimPeersOfServer peers, Waiter waiter) {
+        this.kernel = kernel;
+        this.server = server;
+        this.peers = peers;
+        this.waiter = waiter;
+    }
+
+    Outcome cloneFrom(Optional<Upstream> source, CancelToken cancel) {
+        Optional<SimPostgres> from = source.flatMap(peers::reach);
+        if (from.isEmpty() || server.phase() != SimPostgres.Phase.DOWN) {
+            return Outcome.failed("pg_basebackup: could not connect");
+        }
+        long pid = from.get().pid();
+        waiter.await(kernel.random().between(1000, 15_000), cancel);
+        if (cancel.isCancelled()) {
+            return new Outcome.Cancelled();
+        }
+        if (source.flatMap(peers::reach).isEmpty() || from.get().pid() != pid) {
+            return Outcome.failed("pg_basebackup: connection lost");
+        }
+        server.copyFrom(from.get());
+        server.trace("copied from " + from.get().name() + " at " + server.wal().end());
+        return Outcome.done();
+    }
+
+    Divergence checkDivergence(Upstream upstream) {
+        Optional<SimPostgres> source = peers.reach(upstream);
+        boolean settled = server.phase() == SimPostgres.Phase.UP || server.phase() == SimPostgres.Phase.DOWN;
+        if (source.isEmpty() || source.get().inRecovery() || !settled) {
+            return Divergence.UNKNOWN;
+        }
+        return source.get().wal().continuesByIds(server.wal()) ? Divergence.NONE : Divergence.DIVERGED;
+    }
+
+    Outcome rewind(Upstream upstream, CancelToken cancel) {
+        if (server.phase() != SimPostgres.Phase.DOWN || !server.control().isCleanShutdown()) {
+            return Outcome.failed("pg_rewind: target server must be shut down cleanly");
+        }
+        Optional<SimPostgres> source = peers.reach(upstream);
+        waiter.await(kernel.random().between(300, 5000), cancel);
+        if (cancel.isCancelled()) {
+            return new Outcome.Cancelled();
+        }
+        if (source.isEmpty() || peers.reach(upstream).isEmpty() || source.get().inRecovery()) {
+            return Outcome.failed("pg_rewind: connection to source failed");
+        }
+        if (!source.get().hasCheckpointedTimeline() || source.get().wal().continuesByIds(server.wal())) {
+            server.trace("pg_rewind: source and target cluster are on the same timeline, no rewind required");
+            return Outcome.done();
+        }
+        peers.before("rewind", server);
+        server.rewindTo(source.get());
+        server.trace("rewound to " + source.get().name() + " at " + server.wal().end());
+        return Outcome.done();
+    }
+
+    Outcome recoverFromCrash(CancelToken cancel) {
+        waiter.await(kernel.random().between(300, 4000), cancel);
+        if (server.phase() != SimPostgres.Phase.DOWN || cancel.isCancelled()) {
+            return cancel.isCancelled() ? new Outcome.Cancelled() : Outcome.failed("a postmaster runs");
+        }
+        server.finishCrashRecovery();
+        return Outcome.done();
+    }
+}
