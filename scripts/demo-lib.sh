@@ -50,7 +50,7 @@ make_folder() {
 }
 
 # archive: the distribution that the build makes.
-archive() { find target -maxdepth 1 -name 'jpatroni-*.tar.gz' -print -quit 2>/dev/null; }
+archive() { find target -maxdepth 1 -name 'jpatroni-*.tar.gz' -print -quit 2>/dev/null || true; }
 
 build_if_needed() {
     local built
