@@ -36,7 +36,8 @@ public final class StatusReader implements NodeView {
     private final SingleFlight<NodeStatus> statusFlight;
     private final SingleFlight<Optional<FreshSnapshot>> clusterFlight;
     private final StatusSource postgres;
-    private final AtomicReference<Optional<PostgresObservation>> lastObservation = new AtomicReference<>(Optional.empty());
+    private final AtomicReference<Optional<PostgresObservation>> lastObservation = new AtomicReference<>(
+            Optional.empty());
     private final Bounded<FreshSnapshot> store;
     private final Supplier<SortedMap<String, Double>> metrics;
 

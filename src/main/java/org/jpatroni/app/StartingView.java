@@ -36,7 +36,8 @@ final class StartingView implements NodeView {
     @Override
     public CompletableFuture<NodeStatus> status() {
         Optional<NodeView> view = ready;
-        return view.isPresent() ? view.get().status()
+        return view.isPresent()
+                ? view.get().status()
                 : CompletableFuture.completedFuture(new NodeStatus(board.current(), Optional.empty(), false));
     }
 

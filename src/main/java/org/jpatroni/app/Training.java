@@ -90,7 +90,8 @@ public final class Training {
 
     private Path writeConfiguration() throws IOException {
         Path programs = Files.createDirectory(folder.resolve("bin"));
-        Path version = Files.writeString(programs.resolve("postgres"), "#!/bin/sh\necho 'postgres (PostgreSQL) 17.0'\n");
+        Path version = Files.writeString(programs.resolve("postgres"),
+                "#!/bin/sh\necho 'postgres (PostgreSQL) 17.0'\n");
         Files.setPosixFilePermissions(version, PosixFilePermissions.fromString("rwx------"));
         return Files.writeString(folder.resolve("node.yml"), """
                 scope: training

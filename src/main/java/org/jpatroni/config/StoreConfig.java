@@ -19,7 +19,8 @@ public sealed interface StoreConfig {
             Optional<String> key, boolean discoversMembers) implements StoreConfig {
 
         /** With discovery, which is the default. */
-        public Etcd3(List<String> endpoints, Optional<String> srv, Optional<String> srvSuffix, Optional<String> username,
+        public Etcd3(List<String> endpoints, Optional<String> srv, Optional<String> srvSuffix,
+                Optional<String> username,
                 Optional<Secret> password, Optional<String> cacert, Optional<String> cert, Optional<String> key) {
             this(endpoints, srv, srvSuffix, username, password, cacert, cert, key, true);
         }

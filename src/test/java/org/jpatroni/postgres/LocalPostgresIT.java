@@ -191,8 +191,9 @@ class LocalPostgresIT {
     @Test
     void changedSettingsAreReloadedOrWaitForARestart() {
         awaitCallbacks("on_start primary batman");
-        node.control().applyConfiguration(DynamicConfigReader.read(LocalNode.map("postgresql", LocalNode.map("parameters",
-                LocalNode.map("max_connections", 55, "work_mem", "5MB")))).config());
+        node.control()
+                .applyConfiguration(DynamicConfigReader.read(LocalNode.map("postgresql", LocalNode.map("parameters",
+                        LocalNode.map("max_connections", 55, "work_mem", "5MB")))).config());
         await().untilAsserted(() -> assertThat(node.queryText("SHOW work_mem")).isEqualTo("5MB"));
         await().untilAsserted(() -> assertThat(node.control().observe(SECOND).pendingRestart())
                 .containsOnlyKeys("max_connections")
