@@ -22,6 +22,8 @@ import org.jpatroni.runtime.Time;
 import org.jpatroni.runtime.Wakeup;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.Marker;
+import org.slf4j.MarkerFactory;
 
 /**
  * The one thread that decides: observe, ask the rules, carry out, publish, until the rules say rest. It owns the memory, the lease and
@@ -30,6 +32,7 @@ import org.slf4j.LoggerFactory;
 public final class HaLoop {
 
     private static final Logger LOG = LoggerFactory.getLogger(HaLoop.class);
+    private static final Marker CRITICAL = MarkerFactory.getMarker("CRITICAL");
     private static final int FAILED_CYCLES_MAX = 3;
 
     private final AgentParts parts;
@@ -224,7 +227,8 @@ public final class HaLoop {
                     LOG.warn("{}", line);
                 }
             }
-            case ERROR, CRITICAL -> LOG.error("{}", line);
+            case ERROR -> LOG.error("{}", line);
+            case CRITICAL -> LOG.error(CRITICAL, "{}", line);
         }
         lastLogged = line;
     }

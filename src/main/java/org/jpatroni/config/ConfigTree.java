@@ -82,11 +82,11 @@ public final class ConfigTree {
 
     /** A text that must be there. */
     public String requiredText(String key) {
-        Optional<String> text = text(key);
-        if (text.isEmpty() && !(values.get(key) instanceof Boolean)) {
+        Object value = values.get(key);
+        if (value == null || "".equals(value)) {
             error(key, "is required");
         }
-        return text.orElse("");
+        return text(key).orElse("");
     }
 
     public Optional<Secret> secret(String key) {
