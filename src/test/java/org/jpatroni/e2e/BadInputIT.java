@@ -82,7 +82,8 @@ class BadInputIT {
         change("data_dir: " + node.dataDir(), "data_dir: [1, 2]");
         startFails();
         assertOneClearLine("restapi.listen: must be host:port", "node.yml:4");
-        assertOneClearLine("postgresql.data_dir");
+        assertOneClearLine("postgresql.data_dir: must be text", "node.yml:");
+        assertThat(node.daemon.output()).doesNotContain("is required");
     }
 
     @Test
@@ -206,7 +207,7 @@ class BadInputIT {
             etcd.put("/service/e2e/initialize", "7000000000000000001");
             cluster.remark("start beside another cluster");
             startFails();
-            assertOneClearLine("system ID mismatch", "7000000000000000001", identifier);
+            assertOneClearLine("CRITICAL: system ID mismatch", "7000000000000000001", identifier);
             assertThat(node.postmaster()).isEmpty();
             etcd.put("/service/e2e/initialize", identifier);
             cluster.remark("start beside its own cluster");
