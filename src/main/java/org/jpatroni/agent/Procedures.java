@@ -108,7 +108,7 @@ final class Procedures {
             case OFFLINE -> stopOrKill(OFFLINE_STOP_LIMIT, lsn -> {
             }, false, cancel);
         };
-        if (stopped instanceof Result.Done || stopped instanceof Result.Stopped) {
+        if (stopped instanceof Result.Done) {
             postgres.setRole(PostgresRole.DEMOTED);
         }
         return stopped;

@@ -1,7 +1,6 @@
 package org.jpatroni.decide;
 
 import java.util.Optional;
-import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.Upstream;
 
@@ -86,10 +85,6 @@ public sealed interface Action {
     sealed interface Result {
 
         record Done() implements Result {
-        }
-
-        /** A stop that saw its shutdown checkpoint. */
-        record Stopped(Optional<Lsn> shutdownLsn) implements Result {
         }
 
         record Divergence(boolean known, boolean diverged) implements Result {
