@@ -80,8 +80,7 @@ final class BootstrapRules {
         if (s.holdsLease()) {
             return s.decide(new Decision.ReleaseLease(Optional.empty()), reason);
         }
-        Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
-        return publish.isPresent() ? publish : s.rest(reason);
+        return MemberRules.publishIfDue(s).or(() -> s.rest(reason));
     }
 
     private static Optional<Rule.Outcome> failed(Situation s) {
@@ -200,8 +199,7 @@ final class BootstrapRules {
     }
 
     private static Optional<Rule.Outcome> publishThenWait(Situation s) {
-        Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
-        return publish.isPresent() ? publish : s.restShortly(Reason.of(Sentence.BOOTSTRAP_WAIT));
+        return MemberRules.publishIfDue(s).or(() -> s.restShortly(Reason.of(Sentence.BOOTSTRAP_WAIT)));
     }
 
     private static Optional<Rule.Outcome> claim(Situation s) {

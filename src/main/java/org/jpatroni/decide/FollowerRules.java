@@ -76,8 +76,7 @@ final class FollowerRules {
                 && (s.memory().rewindFailures() < REWIND_ATTEMPTS || !mayDiscard);
         if (rewindMayHelp && leader.get().checkpointAfterPromotePending()
                 || !s.isPast(s.memory().actionNotBeforeNanos())) {
-            Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
-            return publish.isPresent() ? publish : s.restShortly(Reason.of(Sentence.RETRY_LATER));
+            return MemberRules.publishIfDue(s).or(() -> s.restShortly(Reason.of(Sentence.RETRY_LATER)));
         }
         if (rewindMayHelp) {
             return s.decide(
@@ -87,8 +86,7 @@ final class FollowerRules {
         if (mayDiscard) {
             return s.decide(new Decision.Begin(new Action.DiscardData()), Reason.of(Sentence.DISCARD, s.leaderName()));
         }
-        Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
-        return publish.isPresent() ? publish : s.rest(Reason.of(Sentence.DIVERGED, s.leaderName()));
+        return MemberRules.publishIfDue(s).or(() -> s.rest(Reason.of(Sentence.DIVERGED, s.leaderName())));
     }
 
     private static Optional<Rule.Outcome> checkDivergence(Situation s) {

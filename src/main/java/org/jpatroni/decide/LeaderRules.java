@@ -91,8 +91,7 @@ final class LeaderRules {
         if (!applies(s) || !s.inRecovery() || s.standbyCluster()) {
             return pass();
         }
-        Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
-        return publish.isPresent() ? publish : s.restShortly(Reason.of(Sentence.RETRY_LATER));
+        return MemberRules.publishIfDue(s).or(() -> s.restShortly(Reason.of(Sentence.RETRY_LATER)));
     }
 
     private static Optional<Rule.Outcome> followRemote(Situation s) {

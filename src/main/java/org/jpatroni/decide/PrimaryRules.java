@@ -46,8 +46,7 @@ final class PrimaryRules {
         if (s.snapshot().isUnlocked() && !s.leaseAttemptedThisCycle()) {
             return s.decide(new Decision.AcquireLease(), Reason.of(Sentence.ACQUIRE));
         }
-        Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
-        return publish.isPresent() ? publish : s.rest(Reason.of(Sentence.PAUSED_NO_ACTION, s.self()));
+        return MemberRules.publishIfDue(s).or(() -> s.rest(Reason.of(Sentence.PAUSED_NO_ACTION, s.self())));
     }
 
     private static Optional<Rule.Outcome> notLeader(Situation s) {

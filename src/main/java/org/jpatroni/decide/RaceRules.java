@@ -75,16 +75,14 @@ final class RaceRules {
     }
 
     private static Optional<Rule.Outcome> rest(Situation s, Reason reason) {
-        Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
-        return publish.isPresent() ? publish : s.decide(new Decision.Rest(LOOK_AGAIN), reason);
+        return MemberRules.publishIfDue(s).or(() -> s.decide(new Decision.Rest(LOOK_AGAIN), reason));
     }
 
     private static Optional<Rule.Outcome> paused(Situation s) {
         if (!applies(s) || !s.paused() || namesMe(s)) {
             return pass();
         }
-        Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
-        return publish.isPresent() ? publish : s.rest(Reason.of(Sentence.PAUSED_NO_ACTION, s.self()));
+        return MemberRules.publishIfDue(s).or(() -> s.rest(Reason.of(Sentence.PAUSED_NO_ACTION, s.self())));
     }
 
     private static Optional<Rule.Outcome> notAllowed(Situation s) {

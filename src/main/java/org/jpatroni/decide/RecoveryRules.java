@@ -70,8 +70,7 @@ final class RecoveryRules {
         if (s.holdsLease()) {
             return s.decide(new Decision.ReleaseLease(Optional.empty()), Reason.of(Sentence.PAUSE_NOT_RUNNING));
         }
-        Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
-        return publish.isPresent() ? publish : s.rest(Reason.of(Sentence.PAUSED_NO_ACTION, s.self()));
+        return MemberRules.publishIfDue(s).or(() -> s.rest(Reason.of(Sentence.PAUSED_NO_ACTION, s.self())));
     }
 
     private static Optional<Rule.Outcome> giveUp(Situation s) {
@@ -88,8 +87,7 @@ final class RecoveryRules {
         if (!applies(s) || s.isPast(s.memory().actionNotBeforeNanos())) {
             return pass();
         }
-        Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
-        return publish.isPresent() ? publish : s.restShortly(Reason.of(Sentence.RETRY_LATER));
+        return MemberRules.publishIfDue(s).or(() -> s.restShortly(Reason.of(Sentence.RETRY_LATER)));
     }
 
     private static Optional<Rule.Outcome> restartPrimary(Situation s) {
@@ -171,8 +169,8 @@ final class RecoveryRules {
         if (!notReady(s) || !(s.postgres().postmaster() instanceof Postmaster.Unresponsive unresponsive)) {
             return pass();
         }
-        Optional<Rule.Outcome> publish = MemberRules.publishIfDue(s);
-        return publish.isPresent() ? publish : s.restShortly(Reason.of(Sentence.UNRESPONSIVE, unresponsive.cause()));
+        return MemberRules.publishIfDue(s)
+                .or(() -> s.restShortly(Reason.of(Sentence.UNRESPONSIVE, unresponsive.cause())));
     }
 
     private static Optional<Rule.Outcome> starting(Situation s) {
