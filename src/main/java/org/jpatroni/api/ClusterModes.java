@@ -2,6 +2,7 @@ package org.jpatroni.api;
 
 import java.util.Locale;
 import java.util.Map;
+import org.jpatroni.json.PythonJsonReader;
 import org.jpatroni.model.ClusterSnapshot;
 import org.jpatroni.model.DynamicConfig;
 import org.jspecify.annotations.Nullable;

@@ -3,6 +3,7 @@ package org.jpatroni.api;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.jpatroni.json.PythonJsonReader;
 import org.jpatroni.model.ClusterSnapshot;
 import org.jpatroni.node.FreshSnapshot;
 import org.jpatroni.node.HaStatus;

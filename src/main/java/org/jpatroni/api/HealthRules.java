@@ -3,6 +3,7 @@ package org.jpatroni.api;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jpatroni.json.PythonJson;
 import org.jpatroni.model.PostgresObservation;
 import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.PostgresState;

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
+import org.jpatroni.json.PythonJson;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PostgresObservation;
 import org.jpatroni.model.PostgresRole;

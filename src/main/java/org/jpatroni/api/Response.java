@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jpatroni.json.PythonJson;
 import org.jspecify.annotations.Nullable;
 
 /** An answer before it is put on the wire. The body is made when it is needed: HEAD and OPTIONS never need it. */

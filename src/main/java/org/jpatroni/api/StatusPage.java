@@ -3,6 +3,7 @@ package org.jpatroni.api;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
 import java.util.Map;
+import org.jpatroni.json.PythonJson;
 import org.jpatroni.node.NodeStatus;
 import org.jspecify.annotations.Nullable;
 

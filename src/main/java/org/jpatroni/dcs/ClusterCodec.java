@@ -14,6 +14,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jpatroni.json.PythonJson;
 import org.jpatroni.model.FailoverRequest;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.StoredStatus;
@@ -42,7 +43,7 @@ public final class ClusterCodec {
 
     /** Any tree as Patroni writes it to the store, for the key {@code config}. */
     public static String encodeTree(Map<String, ? extends @Nullable Object> tree) {
-        return PythonJson.write(tree);
+        return PythonJson.writeCompact(tree);
     }
 
     static String encodeStatus(StoredStatus status) {
@@ -56,12 +57,12 @@ public final class ClusterCodec {
         if (!status.retainSlots().isEmpty()) {
             tree.put("retain_slots", status.retainSlots());
         }
-        return PythonJson.write(tree);
+        return PythonJson.writeCompact(tree);
     }
 
     /** Reads {@code status}, or {@code optime/leader}, which is only a number. */
     static StoredStatus decodeStatus(String text) {
-        return PythonJson.read(text).map(tree -> switch (tree) {
+        return StoredJson.read(text).map(tree -> switch (tree) {
             case Number optime -> new StoredStatus(lsn(optime).orElse(Lsn.ZERO), new TreeMap<>(), List.of());
             case Map<?, ?> map -> new StoredStatus(lsn(map.get("optime")).orElse(Lsn.ZERO), slots(map.get("slots")),
                     texts(map.get("retain_slots")));
@@ -87,7 +88,7 @@ public final class ClusterCodec {
 
     /** A tree, or JSON text that holds one: Patroni reads both, because stores with flat values need the second. */
     private static @Nullable Object nested(@Nullable Object value) {
-        return value instanceof String text ? PythonJson.read(text).orElse(null) : value;
+        return value instanceof String text ? StoredJson.read(text).orElse(null) : value;
     }
 
     static String encodeFailover(FailoverRequest request) {
@@ -96,7 +97,7 @@ public final class ClusterCodec {
         request.candidate().ifPresent(name -> tree.put("member", name));
         request.scheduledAtText().or(() -> request.scheduledAt().map(ClusterCodec::timestamp))
                 .ifPresent(time -> tree.put("scheduled_at", time));
-        return PythonJson.write(tree);
+        return PythonJson.writeCompact(tree);
     }
 
     /**
@@ -104,7 +105,7 @@ public final class ClusterCodec {
      * once would be wrong, and Patroni fails on it.
      */
     static Optional<FailoverRequest> decodeFailover(String text, long version) {
-        Optional<Object> tree = PythonJson.read(text);
+        Optional<Object> tree = StoredJson.read(text);
         if (tree.isEmpty() && !text.isBlank() && !text.strip().equals("null")) {
             String[] names = text.split(":", -1);
             return request(Optional.of(names[0].strip()),
@@ -134,11 +135,11 @@ public final class ClusterCodec {
         tree.put("leader", state.leader().orElse(null));
         tree.put("quorum", state.quorum());
         tree.put("sync_standby", state.syncStandbys().isEmpty() ? null : String.join(",", state.syncStandbys()));
-        return PythonJson.write(tree);
+        return PythonJson.writeCompact(tree);
     }
 
     static SyncState decodeSync(String text, long version) {
-        Map<?, ?> tree = PythonJson.readObject(text).orElse(Map.of());
+        Map<?, ?> tree = StoredJson.readObject(text).orElse(Map.of());
         Optional<String> leader = text(tree.get("leader")).filter(name -> !name.isEmpty());
         if (leader.isEmpty()) {
             return new SyncState(Optional.empty(), List.of(), 0, version);
@@ -162,12 +163,12 @@ public final class ClusterCodec {
             entry.newLeader().filter(name -> entry.timestamp().isPresent()).ifPresent(line::add);
             lines.add(line);
         }
-        return PythonJson.write(lines);
+        return PythonJson.writeCompact(lines);
     }
 
     static TimelineHistory decodeHistory(String text, long version) {
         List<TimelineHistory.Entry> entries = new ArrayList<>();
-        if (PythonJson.read(text).orElse(null) instanceof List<?> lines) {
+        if (StoredJson.read(text).orElse(null) instanceof List<?> lines) {
             for (Object line : lines) {
                 if (line instanceof List<?> fields && fields.size() >= 3) {
                     OptionalLong timeline = integer(fields.get(0));
@@ -185,12 +186,12 @@ public final class ClusterCodec {
     }
 
     static String encodeFailsafe(SortedMap<String, String> apiUrls) {
-        return PythonJson.write(apiUrls);
+        return PythonJson.writeCompact(apiUrls);
     }
 
     static SortedMap<String, String> decodeFailsafe(String text) {
         SortedMap<String, String> apiUrls = new TreeMap<>();
-        PythonJson.readObject(text).orElse(Map.of())
+        StoredJson.readObject(text).orElse(Map.of())
                 .forEach((name, url) -> apiUrls.put(String.valueOf(name), text(url).orElse("")));
         return apiUrls;
     }

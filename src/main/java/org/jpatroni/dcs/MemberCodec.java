@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.jpatroni.json.PythonJson;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.Member;
 import org.jpatroni.model.PostgresRole;
@@ -51,7 +52,7 @@ public final class MemberCodec {
         if (member.paused()) {
             tree.put("pause", true);
         }
-        return PythonJson.write(tree);
+        return PythonJson.writeCompact(tree);
     }
 
     /** Reads what any version of Patroni wrote; fields of an unexpected type count as absent. */
@@ -59,7 +60,7 @@ public final class MemberCodec {
         if (text.startsWith("postgres")) {
             return ofConnectionString(name, text);
         }
-        Map<String, @Nullable Object> tree = PythonJson.readObject(text).map(Tree::copyOf)
+        Map<String, @Nullable Object> tree = StoredJson.readObject(text).map(Tree::copyOf)
                 .orElse(Tree.copyOf(Map.of()));
         return new Member(name, field(tree, "api_url"), connUrl(tree), field(tree, "proxy_url"), field(tree, "state"),
                 field(tree, "role").map(MemberCodec::role), field(tree, "version"), new Tags(Tree.mapAt(tree, "tags")),
@@ -97,7 +98,7 @@ public final class MemberCodec {
                 tree.putIfAbsent("api_url", decodeUrl(pair.substring("application_name=".length())));
             }
         }
-        return decode(name, PythonJson.write(tree));
+        return decode(name, PythonJson.writeCompact(tree));
     }
 
     private static String decodeUrl(String text) {

@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jpatroni.config.RestApiConfig;
+import org.jpatroni.json.PythonJsonReader;
 import org.junit.jupiter.api.Test;
 import org.jspecify.annotations.Nullable;
 

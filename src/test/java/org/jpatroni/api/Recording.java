@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jpatroni.json.PythonJsonReader;
 
 /**
  * One exchange recorded from Patroni.

@@ -35,9 +35,10 @@ final class HouseRules {
             Map.entry("decide", List.of("model")),
             Map.entry("node", List.of("model")),
             Map.entry("runtime", List.of()),
+            Map.entry("json", List.of()),
             Map.entry("config", List.of("model")),
             Map.entry("tls", List.of("config")),
-            Map.entry("dcs", List.of("model", "config", "runtime")),
+            Map.entry("dcs", List.of("model", "config", "runtime", "json")),
             Map.entry("dcs.etcd", List.of("dcs", "model", "config", "runtime", "tls")),
             Map.entry("dcs.zookeeper", List.of("dcs", "model", "config", "runtime", "tls")),
             Map.entry("postgres", List.of("model", "config", "runtime", "tls")),
@@ -45,7 +46,9 @@ final class HouseRules {
             Map.entry("peer", List.of("model", "runtime", "config", "tls")),
             Map.entry("agent",
                     List.of("model", "decide", "node", "runtime", "config", "dcs", "postgres", "watchdog", "peer")),
-            Map.entry("api", List.of("node", "model", "config", "runtime", "tls")),
+            Map.entry("operation",
+                    List.of("node", "model", "decide", "runtime", "config", "dcs", "peer", "json", "agent")),
+            Map.entry("api", List.of("node", "model", "config", "runtime", "tls", "json")),
             Map.entry("ctl", List.of("model", "config", "dcs"))));
 
     /** Libraries that belong to one or two packages, so that another choice stays a local change. */

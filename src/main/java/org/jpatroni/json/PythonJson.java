@@ -1,4 +1,4 @@
-package org.jpatroni.api;
+package org.jpatroni.json;
 
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -8,29 +8,43 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * JSON as Python's {@code json} module writes it, because that is what clients of Patroni were built against: {@code ", "} and
- * {@code ": "} as separators, everything outside ASCII escaped, keys in the order of insertion, floats as {@code repr()}.
+ * JSON as Python's {@code json} module writes it, because that is what clients of Patroni were built against: everything outside ASCII
+ * escaped, keys in the order of insertion, floats as {@code repr()}. Patroni's answers have blanks after the separators, what it stores
+ * has none.
  */
-final class PythonJson {
+public final class PythonJson {
 
     private static final char[] HEX = "0123456789abcdef".toCharArray();
 
-    private PythonJson() {
+    private final StringBuilder out;
+    private final String comma;
+    private final String colon;
+
+    private PythonJson(StringBuilder out, String comma, String colon) {
+        this.out = out;
+        this.comma = comma;
+        this.colon = colon;
     }
 
     /**
-     * Writes a tree of maps, lists, strings, numbers, booleans and null.
+     * Writes a tree of maps, lists, strings, numbers, booleans and null as answers carry it: {@code ", "} and {@code ": "}.
      *
      * @throws IllegalArgumentException for any other type
      */
-    static String write(@Nullable Object value) {
+    public static String write(@Nullable Object value) {
         StringBuilder out = new StringBuilder(512);
-        write(out, value);
+        new PythonJson(out, ", ", ": ").append(value);
         return out.toString();
     }
 
-    /** The same, at the end of {@code out}. */
-    static void write(StringBuilder out, @Nullable Object value) {
+    /** The same as it is stored: without blanks. */
+    public static String writeCompact(@Nullable Object value) {
+        StringBuilder out = new StringBuilder(512);
+        new PythonJson(out, ",", ":").append(value);
+        return out.toString();
+    }
+
+    private void append(@Nullable Object value) {
         switch (value) {
             case null -> out.append("null");
             case String text -> writeString(out, text);
@@ -39,39 +53,39 @@ final class PythonJson {
             case Float number -> out.append(jsonFloat(number.doubleValue()));
             case BigDecimal number -> out.append(jsonFloat(number.doubleValue()));
             case Number number -> out.append(number);
-            case Map<?, ?> map -> writeMap(out, map);
-            case List<?> list -> writeList(out, list);
+            case Map<?, ?> map -> appendMap(map);
+            case List<?> list -> appendList(list);
             default -> throw new IllegalArgumentException("no JSON form for " + value.getClass().getName());
         }
     }
 
-    private static void writeMap(StringBuilder out, Map<?, ?> map) {
+    private void appendMap(Map<?, ?> map) {
         out.append('{');
         boolean first = true;
         for (Map.Entry<?, ?> entry : map.entrySet()) {
             if (!first) {
-                out.append(", ");
+                out.append(comma);
             }
             first = false;
             writeString(out, String.valueOf(entry.getKey()));
-            out.append(": ");
-            write(out, entry.getValue());
+            out.append(colon);
+            append(entry.getValue());
         }
         out.append('}');
     }
 
-    private static void writeList(StringBuilder out, List<?> list) {
+    private void appendList(List<?> list) {
         out.append('[');
         for (int i = 0; i < list.size(); i++) {
             if (i > 0) {
-                out.append(", ");
+                out.append(comma);
             }
-            write(out, list.get(i));
+            append(list.get(i));
         }
         out.append(']');
     }
 
-    static void writeString(StringBuilder out, String text) {
+    private static void writeString(StringBuilder out, String text) {
         out.append('"');
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
@@ -86,8 +100,6 @@ final class PythonJson {
                 default -> {
                     if (c >= ' ' && c < 0x7F) {
                         out.append(c);
-                    } else if (c == 0x7F) {
-                        out.append(c); // Python counts DEL as printable ASCII.
                     } else {
                         out.append("\\u").append(HEX[c >> 12]).append(HEX[c >> 8 & 15]).append(HEX[c >> 4 & 15])
                                 .append(HEX[c & 15]);
@@ -109,7 +121,7 @@ final class PythonJson {
     }
 
     /** {@code repr()} of a finite Python float: the shortest digits that read back, exponent below 1e-4 and from 1e16 on. */
-    static String floatRepr(double value) {
+    public static String floatRepr(double value) {
         if (value == 0) {
             return 1 / value < 0 ? "-0.0" : "0.0";
         }

@@ -1,4 +1,4 @@
-package org.jpatroni.api;
+package org.jpatroni.json;
 
 import java.math.BigInteger;
 import java.util.ArrayList;
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * integers of any size, floats as doubles, {@code NaN} and {@code Infinity} allowed, the last of two equal keys wins at the place of
  * the first.
  */
-final class PythonJsonReader {
+public final class PythonJsonReader {
 
     private static final int DEPTH_MAX = 500;
 
@@ -29,7 +29,7 @@ final class PythonJsonReader {
      *
      * @throws IllegalArgumentException when it is no JSON, with the place
      */
-    static @Nullable Object read(String text) {
+    public static @Nullable Object read(String text) {
         PythonJsonReader reader = new PythonJsonReader(text);
         reader.skipSpace();
         Object value = reader.value();

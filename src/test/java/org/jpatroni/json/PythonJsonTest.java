@@ -1,4 +1,4 @@
-package org.jpatroni.api;
+package org.jpatroni.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -61,7 +61,7 @@ class PythonJsonTest {
     }
 
     @ParameterizedTest
-    @CsvSource(quoteCharacter = '`', value = {"é,\"\\u00e9\"", "😀,\"\\ud83d\\ude00\"", "\u007f,\"\u007f\""})
+    @CsvSource(quoteCharacter = '`', value = {"é,\"\\u00e9\"", "😀,\"\\ud83d\\ude00\"", "\u007f,\"\\u007f\""})
     void everythingOutsideAsciiIsEscaped(String text, String expected) {
         assertThat(PythonJson.write(text)).isEqualTo(expected);
     }
