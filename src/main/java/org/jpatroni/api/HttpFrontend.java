@@ -28,6 +28,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -37,6 +38,7 @@ import java.util.concurrent.TimeUnit;
 import org.jpatroni.config.HostPort;
 import org.jpatroni.config.RestApiConfig;
 import org.jpatroni.node.NodeView;
+import org.jpatroni.runtime.Tasks;
 import org.jpatroni.runtime.Time;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,6 +53,7 @@ public final class HttpFrontend implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpFrontend.class);
     private static final int LOOPS_MAX = 2;
     private static final int SWEEP_MILLIS = 250;
+    private static final Duration UPKEEP_PERIOD = Duration.ofSeconds(1);
     private static final int BACKLOG_DEFAULT = 1024;
 
     /** What a reload swaps as a whole. */
@@ -62,6 +65,8 @@ public final class HttpFrontend implements AutoCloseable {
     private final IdentityHashMap<EventExecutor, HttpLoop> loops = new IdentityHashMap<>();
     private final ApiLimits limits;
     private final PooledByteBufAllocator allocator;
+    private final AccessControl access;
+    private final Tasks.Task<Void> upkeep;
     private volatile Settings settings;
     private List<Channel> listeners = List.of();
 
@@ -73,14 +78,22 @@ public final class HttpFrontend implements AutoCloseable {
                 Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
         // One small arena per loop: answers are about a kilobyte, and the daemon shall stay small.
         this.allocator = new PooledByteBufAllocator(true, 0, count, 8192, 5, 64, 16, false);
+        Tasks tasks = Tasks.system();
+        this.access = new AccessControl(config, () -> node.ha().snapshot(), new HostAddresses(tasks));
         Router router = new ReadRoutes(time, counters, node::agentMetrics).router();
         HttpLoop.Shared shared = new HttpLoop.Shared(node, time, limits, counters, router,
-                new Admission(limits, counters), () -> settings.config(), productVersion, count);
+                new Admission(limits, counters), access, () -> settings.config(), productVersion, count);
         for (EventExecutor executor : group) {
             HttpLoop loop = new HttpLoop(shared, executor);
             loops.put(executor, loop);
             executor.scheduleAtFixedRate(loop::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
         }
+        this.upkeep = tasks.start("rest-api-upkeep", () -> {
+            while (true) {
+                access.keepHosts();
+                tasks.time().sleep(UPKEEP_PERIOD);
+            }
+        });
     }
 
     /**
@@ -123,6 +136,7 @@ public final class HttpFrontend implements AutoCloseable {
             listeners = listen(config);
         }
         settings = next;
+        access.reload(config);
         if (moves) {
             before.forEach(Channel::close);
         }
@@ -253,6 +267,7 @@ public final class HttpFrontend implements AutoCloseable {
     /** Closes port and connections. */
     @Override
     public synchronized void close() {
+        upkeep.cancel();
         listeners.forEach(listener -> listener.close().awaitUninterruptibly(1_000));
         listeners = List.of();
         loops.forEach((executor, loop) -> {

@@ -23,7 +23,7 @@ final class HttpLoop {
      * @param loops how many there are
      */
     record Shared(NodeView node, Time time, ApiLimits limits, ApiCounters counters, Router router, Admission admission,
-            Supplier<RestApiConfig> config, String productVersion, int loops) {
+            AccessControl access, Supplier<RestApiConfig> config, String productVersion, int loops) {
     }
 
     private static final long LANE_GRACE_NANOS = 20_000_000L;

@@ -26,6 +26,7 @@ final class Response {
     private final Form form;
     private final String contentType;
     private final Supplier<byte[]> body;
+    private final String leadLines;
     private final String headerLines;
     private final boolean close;
     /** The whole answer for a keep-alive client of 1.1, kept by {@link WireFormat} for answers that go out many times. */
@@ -33,10 +34,16 @@ final class Response {
 
     private Response(int status, Form form, String contentType, Supplier<byte[]> body, String headerLines,
             boolean close) {
+        this(status, form, contentType, body, "", headerLines, close);
+    }
+
+    private Response(int status, Form form, String contentType, Supplier<byte[]> body, String leadLines,
+            String headerLines, boolean close) {
         this.status = status;
         this.form = form;
         this.contentType = contentType;
         this.body = body;
+        this.leadLines = leadLines;
         this.headerLines = headerLines;
         this.close = close;
     }
@@ -44,6 +51,11 @@ final class Response {
     /** A body with its type and further header lines, each ended by CR LF. */
     static Response full(int status, String contentType, Supplier<byte[]> body, String headerLines) {
         return new Response(status, Form.FULL, contentType, body, headerLines, false);
+    }
+
+    /** The same with header lines in front of {@code Content-Type}, where Patroni's endpoints put theirs. */
+    static Response leading(int status, String leadLines, String contentType, Supplier<byte[]> body) {
+        return new Response(status, Form.FULL, contentType, body, leadLines, "", false);
     }
 
     static Response json(int status, @Nullable Object document, String headerLines) {
@@ -57,6 +69,11 @@ final class Response {
     /** One plain line, or problem details (RFC 9457) for a client that asked for JSON. Never HTML, never an inner detail. */
     static Response error(int status, String line, boolean asJson) {
         return error(status, line, asJson, "", false);
+    }
+
+    /** The same with further header lines. */
+    static Response error(int status, String line, boolean asJson, String headerLines) {
+        return error(status, line, asJson, headerLines, false);
     }
 
     /** The same, and the connection ends: what follows on it cannot be trusted or is not wanted. */
@@ -92,6 +109,10 @@ final class Response {
 
     byte[] body() {
         return body.get();
+    }
+
+    String leadLines() {
+        return leadLines;
     }
 
     String headerLines() {

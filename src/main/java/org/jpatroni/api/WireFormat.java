@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import org.jpatroni.config.RestApiConfig;
@@ -24,11 +25,13 @@ final class WireFormat {
 
     WireFormat(RestApiConfig config, String productVersion) {
         this.serverLine = "Server: " + serverToken(config.serverTokens(), productVersion) + "\r\n";
-        StringBuilder extra = new StringBuilder();
-        appendHeaders(extra, config.httpExtraHeaders());
+        // As Patroni merges them: of two with the same name the one for TLS wins, at the place of the other.
+        Map<String, String> merged = new LinkedHashMap<>(config.httpExtraHeaders());
         if (config.tls().isPresent()) {
-            appendHeaders(extra, config.httpsExtraHeaders());
+            merged.putAll(config.httpsExtraHeaders());
         }
+        StringBuilder extra = new StringBuilder();
+        merged.forEach((name, value) -> extra.append(headerLine(name, value)));
         this.extraLines = extra.toString();
     }
 
@@ -39,10 +42,6 @@ final class WireFormat {
             case "minimal" -> "Patroni/" + StatusJson.CONTRACT_VERSION;
             default -> "JPatroni/" + productVersion;
         };
-    }
-
-    private static void appendHeaders(StringBuilder out, Map<String, String> headers) {
-        headers.forEach((name, value) -> out.append(headerLine(name, value)));
     }
 
     /** One header line; line breaks and other control characters in it become spaces, so that a setting cannot end the head. */
@@ -78,6 +77,7 @@ final class WireFormat {
                 .append(phrase(response.status())).append("\r\n");
         if (response.form() != Response.Form.EMPTY) {
             head.append(serverLine).append(dateLine(now));
+            head.append(response.leadLines());
             head.append("Content-Type: ").append(response.contentType()).append("\r\n");
         }
         if (response.form() == Response.Form.FULL) {
