@@ -236,9 +236,12 @@ public final class HaLoop {
     private void publish(Situation s) {
         Facts facts = s.facts();
         HaStatus before = board.current();
-        long snapshotAt = facts.cluster() instanceof Facts.ClusterView.Seen seen
-                ? seen.atNanos()
-                : before.snapshotAtNanos();
+        long snapshotAt = before.snapshotAtNanos();
+        if (facts.cluster() instanceof Facts.ClusterView.Seen seen) {
+            snapshotAt = seen.atNanos();
+            counters.seen(seen.snapshot());
+        }
+        counters.seen(s.replication());
         HaStatus now = new HaStatus(facts.node().name(), parts.scope(),
                 s.storeSeen() ? Optional.of(s.snapshot()) : before.snapshot(), snapshotAt,
                 observer.lastSeenEpochSeconds(), facts.dynamic(), facts.tags(), lease.deadlineNanos(), facts.state(),

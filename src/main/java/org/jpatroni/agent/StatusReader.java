@@ -1,9 +1,8 @@
 package org.jpatroni.agent;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -14,6 +13,7 @@ import org.jpatroni.model.PostgresObservation;
 import org.jpatroni.model.PostgresState;
 import org.jpatroni.node.FreshSnapshot;
 import org.jpatroni.node.HaStatus;
+import org.jpatroni.node.MetricFamily;
 import org.jpatroni.node.NodeStatus;
 import org.jpatroni.node.NodeView;
 import org.jpatroni.runtime.SingleFlight;
@@ -39,10 +39,10 @@ public final class StatusReader implements NodeView {
     private final AtomicReference<Optional<PostgresObservation>> lastObservation = new AtomicReference<>(
             Optional.empty());
     private final Bounded<FreshSnapshot> store;
-    private final Supplier<SortedMap<String, Double>> metrics;
+    private final Supplier<List<MetricFamily>> metrics;
 
     public StatusReader(StatusBoard board, StatusSource source, ClusterStore clusterStore, Tasks tasks,
-            Supplier<SortedMap<String, Double>> metrics) {
+            Supplier<List<MetricFamily>> metrics) {
         this.board = board;
         this.metrics = metrics;
         this.postgres = source;
@@ -71,8 +71,8 @@ public final class StatusReader implements NodeView {
     }
 
     @Override
-    public SortedMap<String, Double> agentMetrics() {
-        return new TreeMap<>(metrics.get());
+    public List<MetricFamily> agentMetrics() {
+        return metrics.get();
     }
 
     /** The source has a hard deadline of its own, so that no second thread is needed to watch over it. */

@@ -1,77 +1,82 @@
 package org.jpatroni.api;
 
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import org.jpatroni.node.MetricFamily;
 import org.jspecify.annotations.Nullable;
 
-/** What the API counts about itself; shown at the end of {@code /metrics}. Safe for use by all event loops. */
+/** What the API counts about itself; shown in {@code /metrics}. Safe for use by all event loops; counting allocates nothing. */
 final class ApiCounters {
 
     /** Why a connection ended early or was not served. */
     enum Mishap {
         /** More connections than in total allowed; a slower one had to go, or this one. */
-        OVER_TOTAL("rejected_total{reason=\"total\"}"),
-        OVER_ADDRESS("rejected_total{reason=\"address\"}"),
-        HEAD_TIMEOUT("timeout_total{phase=\"head\"}"),
-        BODY_TIMEOUT("timeout_total{phase=\"body\"}"),
-        IDLE_TIMEOUT("timeout_total{phase=\"idle\"}"),
-        WRITE_TIMEOUT("timeout_total{phase=\"write\"}"),
-        HANDSHAKE_FAILED("handshake_failed_total"),
+        OVER_TOTAL("rejected", "total"),
+        OVER_ADDRESS("rejected", "address"),
+        /** Nor was there room in the lane for health checks. */
+        LANE_FULL("rejected", "lane"),
+        HEAD_TIMEOUT("timeout", "head"),
+        BODY_TIMEOUT("timeout", "body"),
+        IDLE_TIMEOUT("timeout", "idle"),
+        WRITE_TIMEOUT("timeout", "write"),
+        HANDSHAKE_FAILED("handshake_failed", ""),
         /** The client closed hard, which load balancers do after every check. */
-        RESET("reset_total"),
-        BAD_REQUEST("bad_request_total"),
+        RESET("reset", ""),
+        BAD_REQUEST("bad_request", ""),
         /** A fault of ours; the log has more. */
-        INTERNAL("internal_error_total");
+        INTERNAL("internal_error", "");
 
-        private final String series;
+        private final String family;
+        private final String label;
 
-        Mishap(String series) {
-            this.series = series;
+        Mishap(String family, String label) {
+            this.family = family;
+            this.label = label;
         }
     }
 
-    private static final String PREFIX = "jpatroni_api_";
+    /** One counter for each constant of an enumeration. */
+    private static final class Tally<E extends Enum<E>> {
+        private final EnumMap<E, LongAdder> counts;
 
-    private final LongAdder[] answersByHundred = new LongAdder[6];
-    private final Map<HealthReason, LongAdder> verdicts = new EnumMap<>(HealthReason.class);
-    private final Map<Mishap, LongAdder> mishaps = new EnumMap<>(Mishap.class);
-    private final LongAdder durationNanos = new LongAdder();
+        Tally(Class<E> type) {
+            counts = new EnumMap<>(type);
+            for (E constant : type.getEnumConstants()) {
+                counts.put(constant, new LongAdder());
+            }
+        }
+
+        private LongAdder of(E constant) {
+            return Objects.requireNonNull(counts.get(constant));
+        }
+    }
+
+    private final Tally<HealthReason> verdicts = new Tally<>(HealthReason.class);
+    private final Tally<Mishap> mishaps = new Tally<>(Mishap.class);
     private final LongAdder flights = new LongAdder();
     private final AtomicInteger connections = new AtomicInteger();
+    private volatile RouteMeters routes = new RouteMeters(List.of());
 
-    ApiCounters() {
-        Arrays.setAll(answersByHundred, hundred -> new LongAdder());
-        for (HealthReason reason : HealthReason.values()) {
-            verdicts.put(reason, new LongAdder());
-        }
-        for (Mishap mishap : Mishap.values()) {
-            mishaps.put(mishap, new LongAdder());
-        }
+    /** From now on requests are counted by these routes; called once, when the table is complete and nothing was answered yet. */
+    void countBy(Router router) {
+        routes = new RouteMeters(router.withUnknownPath());
     }
 
-    void answered(int code, long nanos) {
-        answersByHundred[Math.clamp(code / 100, 0, 5)].increment();
-        durationNanos.add(nanos);
+    /** An answer was given; {@code route} is null for a request that never got to one. */
+    void answered(@Nullable Route route, int code, long nanos) {
+        routes.answered(route, code, nanos);
     }
 
     void verdict(HealthReason reason) {
-        increment(verdicts.get(reason));
+        verdicts.of(reason).increment();
     }
 
     void mishap(Mishap mishap) {
-        increment(mishaps.get(mishap));
-    }
-
-    /** The maps hold every constant, so nothing is ever missing; the check is the compiler's. */
-    private static void increment(@Nullable LongAdder adder) {
-        if (adder != null) {
-            adder.increment();
-        }
+        mishaps.of(mishap).increment();
     }
 
     /** A question to the node was started for one or more waiting requests. */
@@ -83,33 +88,48 @@ final class ApiCounters {
         return connections;
     }
 
-    /** All figures by name. */
-    SortedMap<String, Double> figures() {
-        SortedMap<String, Double> figures = new TreeMap<>();
-        long answers = 0;
-        for (int i = 1; i < answersByHundred.length; i++) {
-            long count = answersByHundred[i].sum();
-            answers += count;
-            figures.put(PREFIX + "responses_total{code=\"" + i + "xx\"}", (double) count);
-        }
-        figures.put(PREFIX + "request_seconds_count", (double) answers);
-        figures.put(PREFIX + "request_seconds_sum", durationNanos.sum() / 1e9);
-        figures.put(PREFIX + "status_flights_total", (double) flights.sum());
-        figures.put(PREFIX + "connections", (double) connections.get());
-        mishaps.forEach((mishap, count) -> figures.put(PREFIX + "connections_" + mishap.series, (double) count.sum()));
-        verdicts.forEach((reason, count) -> {
-            if (count.sum() > 0) {
-                figures.put(PREFIX + "health_answers_total{reason=\"" + reason.wireText() + "\"}",
-                        (double) count.sum());
-            }
-        });
-        return figures;
+    /** All families, also those that have no samples yet. */
+    List<MetricFamily> families() {
+        List<MetricFamily> families = new ArrayList<>(routes.families());
+        families.add(healthAnswers());
+        families.add(MetricFamily.counter("jpatroni_api_status_flights_total",
+                "Questions to this node that one or more requests waited for.", flights.sum()));
+        families.add(MetricFamily.gauge("jpatroni_api_connections", "Connections that are open now.",
+                connections.get()));
+        families.add(mishaps("rejected", "reason",
+                "Connections over a limit, which got one answer to a health check or 503, by limit."));
+        families.add(mishaps("timeout", "phase", "Connections that were closed because a deadline passed, by phase."));
+        families.add(mishaps("handshake_failed", "", "Connections whose TLS handshake failed."));
+        families.add(mishaps("reset", "", "Connections that the client reset."));
+        families.add(mishaps("bad_request", "", "Requests that were refused before they got to a route."));
+        families.add(mishaps("internal_error", "", "Faults of the API itself; each is in the log."));
+        return families;
     }
 
-    /** The agent's figures and the API's in one table. */
-    SortedMap<String, Double> figuresWith(Map<String, Double> others) {
-        SortedMap<String, Double> all = figures();
-        all.putAll(others);
-        return all;
+    private MetricFamily healthAnswers() {
+        MetricFamily.Builder family = MetricFamily.counters("jpatroni_api_health_answers_total",
+                "Answers to health checks by reason, the one of the header X-Patroni-Reason.");
+        for (HealthReason reason : HealthReason.values()) {
+            long count = verdicts.of(reason).sum();
+            if (count > 0) {
+                family.add(count, "reason", reason.wireText());
+            }
+        }
+        return family.build();
+    }
+
+    private MetricFamily mishaps(String name, String label, String help) {
+        MetricFamily.Builder family = MetricFamily.counters("jpatroni_api_connections_" + name + "_total", help);
+        for (Mishap mishap : Mishap.values()) {
+            if (mishap.family.equals(name)) {
+                long count = mishaps.of(mishap).sum();
+                if (label.isEmpty()) {
+                    family.add(count);
+                } else {
+                    family.add(count, label, mishap.label);
+                }
+            }
+        }
+        return family.build();
     }
 }

@@ -43,10 +43,7 @@ final class ClusterJson {
         Map<String, @Nullable Object> entry = new LinkedHashMap<>();
         entry.put("name", member.name());
         entry.put("role", role);
-        Optional<String> replication = role.equals("leader")
-                ? Optional.empty()
-                : member.replicationState().filter(state -> !state.isEmpty());
-        entry.put("state", replication.or(member::state).orElse(""));
+        entry.put("state", state(member, role));
         entry.put("api_url", member.apiUrl().orElse(null));
         member.connUrl().ifPresent(url -> putAddress(entry, url));
         member.timeline().ifPresent(timeline -> entry.put("timeline", timeline));
@@ -65,7 +62,15 @@ final class ClusterJson {
         return entry;
     }
 
-    private static String role(Member member, ClusterSnapshot cluster, ClusterModes modes) {
+    /** The state of its replication, where it has one, says more than that of its PostgreSQL. */
+    static String state(Member member, String role) {
+        Optional<String> replication = role.equals("leader")
+                ? Optional.empty()
+                : member.replicationState().filter(state -> !state.isEmpty());
+        return replication.or(member::state).orElse("");
+    }
+
+    static String role(Member member, ClusterSnapshot cluster, ClusterModes modes) {
         if (cluster.isLeader(member.name())) {
             return modes.standbyCluster() ? "standby_leader" : "leader";
         }

@@ -58,6 +58,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
     private boolean inputEnded;
     private boolean done;
     private boolean unflushed;
+    /** Of the request that is being answered; null when it got to none. */
+    private @Nullable Route route;
 
     HttpConnection(HttpLoop loop) {
         this.loop = loop;
@@ -75,6 +77,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
         enter(Phase.FIRST_HEAD, inLane ? loop.limits().laneHeadMillis() : loop.limits().headMillis());
         activeSinceNanos = loop.nanos();
         if (!loop.add(this, ticket)) {
+            loop.counters().mishap(Mishap.LANE_FULL);
             write(loop.wire().encode(refusalOverCapacity(false), false, false, loop.wall()));
             finish(false);
         }
@@ -137,6 +140,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
         while (!answering && !done && phase != Phase.LINGER && !queue.isEmpty()
                 && channelContext().channel().isWritable()) {
             Pending pending = queue.poll();
+            route = null;
             if (pending.refusal() != null) {
                 answer(pending.request(), pending.refusal());
             } else {
@@ -155,12 +159,13 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
     }
 
     private void dispatch(Request request) {
-        Route route = loop.shared().router().find(request);
-        if (ticket != Admission.Ticket.ORDINARY && !route.lane()) {
+        Route found = loop.shared().router().find(request);
+        route = found;
+        if (ticket != Admission.Ticket.ORDINARY && !found.lane()) {
             answer(request, refusalOverCapacity(request.wantsJson()));
             return;
         }
-        switch (route.handler()) {
+        switch (found.handler()) {
             case Route.Handler.OfLoop handler ->
                 answerSafely(request, () -> handler.answer().apply(request, loop.shared().node().ha()));
             case Route.Handler.OfStatus handler -> {
@@ -215,7 +220,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
     }
 
     private void answer(Request request, Response response) {
-        loop.counters().answered(response.status(), loop.nanos() - request.arrivedNanos());
+        loop.counters().answered(route, response.status(), loop.nanos() - request.arrivedNanos());
         if (request.isStatusOnly()) {
             write(response.status() == 200
                     ? OK_LINE

@@ -32,11 +32,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jpatroni.config.HostPort;
 import org.jpatroni.config.RestApiConfig;
+import org.jpatroni.node.MetricFamily;
 import org.jpatroni.node.NodeView;
 import org.jpatroni.runtime.Tasks;
 import org.jpatroni.runtime.Time;
@@ -81,6 +81,7 @@ public final class HttpFrontend implements AutoCloseable {
         Tasks tasks = Tasks.system();
         this.access = new AccessControl(config, () -> node.ha().snapshot(), new HostAddresses(tasks));
         Router router = new ReadRoutes(time, counters, node::agentMetrics).router();
+        counters.countBy(router);
         HttpLoop.Shared shared = new HttpLoop.Shared(node, time, limits, counters, router,
                 new Admission(limits, counters), access, () -> settings.config(), productVersion, count);
         for (EventExecutor executor : group) {
@@ -147,9 +148,9 @@ public final class HttpFrontend implements AutoCloseable {
         return listeners.getFirst().localAddress() instanceof InetSocketAddress address ? address.getPort() : -1;
     }
 
-    /** What the API counts about itself, by metric name. */
-    public Map<String, Double> figures() {
-        return counters.figures();
+    /** What the API counts about itself. */
+    public List<MetricFamily> metrics() {
+        return counters.families();
     }
 
     private static Settings settingsOf(RestApiConfig config) {

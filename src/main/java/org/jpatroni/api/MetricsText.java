@@ -2,7 +2,6 @@ package org.jpatroni.api;
 
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.StringJoiner;
 import org.jpatroni.json.PythonJson;
 import org.jpatroni.model.Lsn;
@@ -10,6 +9,7 @@ import org.jpatroni.model.PostgresObservation;
 import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.PostgresState;
 import org.jpatroni.node.HaStatus;
+import org.jpatroni.node.MetricFamily;
 
 /**
  * The body of {@code /metrics} in Prometheus' text format. The series of Patroni 4.1 come first, with its names, help texts, types and
@@ -24,23 +24,22 @@ final class MetricsText {
 
     private static final String STATE_VALUES = stateValues();
 
-    private final StringBuilder out = new StringBuilder(8192);
+    private final StringBuilder out = new StringBuilder(32_768);
     private final String labels;
 
     private MetricsText(HaStatus ha) {
         this.labels = "{scope=\"" + escaped(ha.scope()) + "\",name=\"" + escaped(ha.memberName()) + "\"}";
     }
 
-    /**
-     * @param own further series by name, labels in braces allowed; a name that ends in {@code _total}, {@code _count} or {@code _sum}
-     *        is a counter
-     */
-    static String write(StatusView status, Map<String, Double> own) {
+    /** @param own families that Patroni does not have; those without samples are left out */
+    static String write(StatusView status, List<MetricFamily> own) {
         MetricsText text = new MetricsText(status.ha());
         text.postgres(status);
         text.positions(status);
         text.cluster(status);
-        text.own(status, own);
+        text.gauge("patroni_master", "Value is 1 if this node is the leader, 0 otherwise. Old name of patroni_primary.",
+                flag(status.role() == PostgresRole.PRIMARY));
+        own.forEach(text::family);
         return text.out.toString();
     }
 
@@ -121,22 +120,18 @@ final class MetricsText {
                 Integer.toString(ha.tags().failoverPriority()));
     }
 
-    private void own(StatusView status, Map<String, Double> own) {
-        gauge("patroni_master", "Value is 1 if this node is the leader, 0 otherwise. Old name of patroni_primary.",
-                flag(status.role() == PostgresRole.PRIMARY));
-        String family = "";
-        for (Map.Entry<String, Double> entry : own.entrySet()) {
-            String name = entry.getKey();
-            int brace = name.indexOf('{');
-            String bare = brace < 0 ? name : name.substring(0, brace);
-            if (!bare.equals(family)) {
-                boolean counts = bare.endsWith("_total") || bare.endsWith("_count") || bare.endsWith("_sum");
-                out.append("# TYPE ").append(bare).append(counts ? " counter\n" : " gauge\n");
-                family = bare;
+    private void family(MetricFamily family) {
+        if (family.samples().isEmpty()) {
+            return;
+        }
+        help(family.name(), family.help().replace("\\", "\\\\").replace("\n", "\\n"));
+        type(family.name(), family.type().name().toLowerCase(Locale.ROOT));
+        for (MetricFamily.Sample sample : family.samples()) {
+            out.append(family.name()).append(sample.suffix()).append(labels, 0, labels.length() - 1);
+            for (MetricFamily.Label label : sample.labels()) {
+                out.append(',').append(label.name()).append("=\"").append(escaped(label.value())).append('"');
             }
-            String further = brace < 0 ? "}" : "," + name.substring(brace + 1);
-            out.append(bare).append(labels, 0, labels.length() - 1).append(further).append(' ')
-                    .append(number(entry.getValue())).append('\n');
+            out.append("} ").append(number(sample.value())).append('\n');
         }
     }
 
@@ -154,8 +149,12 @@ final class MetricsText {
         out.append("# HELP ").append(name).append(' ').append(help).append('\n');
     }
 
-    private void series(String name, String type, String value) {
+    private void type(String name, String type) {
         out.append("# TYPE ").append(name).append(' ').append(type).append('\n');
+    }
+
+    private void series(String name, String type, String value) {
+        type(name, type);
         out.append(name).append(labels).append(' ').append(value).append('\n');
     }
 

@@ -3,13 +3,13 @@ package org.jpatroni.api;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SortedMap;
 import java.util.function.Supplier;
 import org.jpatroni.api.Route.Access;
 import org.jpatroni.api.Route.Handler.OfCluster;
 import org.jpatroni.api.Route.Handler.OfLoop;
 import org.jpatroni.api.Route.Handler.OfStatus;
 import org.jpatroni.node.HaStatus;
+import org.jpatroni.node.MetricFamily;
 import org.jpatroni.runtime.Time;
 
 /** The read side of the API as rows of the route table. Everything here is open: Patroni's reads are, and clients count on it. */
@@ -17,9 +17,11 @@ final class ReadRoutes {
 
     private final Time time;
     private final ApiCounters counters;
-    private final Supplier<SortedMap<String, Double>> agentMetrics;
+    private final Supplier<List<MetricFamily>> agentMetrics;
 
-    ReadRoutes(Time time, ApiCounters counters, Supplier<SortedMap<String, Double>> agentMetrics) {
+    private final StatusMetrics statusMetrics = new StatusMetrics();
+
+    ReadRoutes(Time time, ApiCounters counters, Supplier<List<MetricFamily>> agentMetrics) {
         this.time = time;
         this.counters = counters;
         this.agentMetrics = agentMetrics;
@@ -73,8 +75,15 @@ final class ReadRoutes {
 
     private Response metrics(Request request, StatusPage page) {
         return Response.full(200, MetricsText.CONTENT_TYPE,
-                () -> MetricsText.write(page.view(), counters.figuresWith(agentMetrics.get()))
-                        .getBytes(StandardCharsets.UTF_8),
-                "");
+                () -> MetricsText.write(page.view(), families(page)).getBytes(StandardCharsets.UTF_8), "");
+    }
+
+    private List<MetricFamily> families(StatusPage page) {
+        List<MetricFamily> families = new ArrayList<>(
+                statusMetrics.families(page.view(), time.nanos(), time.wall()));
+        families.addAll(agentMetrics.get());
+        families.addAll(counters.families());
+        families.addAll(ProcessMetrics.families(page.productVersion()));
+        return families;
     }
 }

@@ -37,6 +37,13 @@ final class Router {
         return new ArrayList<>(table);
     }
 
+    /** The routes of the table, and the one that answers a GET to any other path. */
+    List<Route> withUnknownPath() {
+        List<Route> all = table();
+        all.add(unknownGet);
+        return all;
+    }
+
     Route find(Request request) {
         return switch (request.method()) {
             case "GET", "HEAD", "OPTIONS" -> gets.getOrDefault(request.path(), unknownGet);

@@ -34,6 +34,10 @@ final class StatusPage {
         return view;
     }
 
+    String productVersion() {
+        return productVersion;
+    }
+
     byte[] document() {
         byte[] bytes = document;
         if (bytes == null) {

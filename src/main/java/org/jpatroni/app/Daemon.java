@@ -7,12 +7,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import javax.net.ssl.SSLContext;
+import org.jpatroni.agent.AgentMetrics;
 import org.jpatroni.agent.AgentParts;
 import org.jpatroni.agent.HaLoop;
+import org.jpatroni.agent.OperationCounters;
 import org.jpatroni.agent.StatusBoard;
+import org.jpatroni.agent.StatusCounters;
 import org.jpatroni.agent.StatusReader;
 import org.jpatroni.api.HttpFrontend;
 import org.jpatroni.config.NodeConfig;
@@ -44,6 +45,7 @@ final class Daemon {
 
     private final NodeConfig node;
     private final Tasks tasks = Tasks.system();
+    private final OperationCounters operations = new OperationCounters();
 
     Daemon(NodeConfig node) {
         this.node = node;
@@ -70,8 +72,11 @@ final class Daemon {
                     clonesWithoutLeader(node.postgres().local()));
             HaLoop loop = new HaLoop(new AgentParts(identity, node.scope(), node::tags, stores.store(), postgres, peers,
                     guard, tasks, configuration::read, configuration::initial, configuration), board);
-            view.become(new StatusReader(board, () -> askStatus(postgres), stores.store(), tasks,
-                    () -> metrics(loop, stores)));
+            StatusCounters statusCounters = new StatusCounters(tasks.time());
+            AgentMetrics metrics = new AgentMetrics(loop.counters(), operations, statusCounters,
+                    stores.store()::calls);
+            view.become(new StatusReader(board, statusCounters.measured(() -> askStatus(postgres)), stores.store(),
+                    tasks, metrics::families));
             LOG.info("{} of cluster {}: REST API on {}, store {}", node.name(), node.scope(), node.restApi().listen(),
                     stores.store().describe());
             Signals.handle("TERM", loop::shutdown);
@@ -119,15 +124,5 @@ final class Daemon {
     private static boolean clonesWithoutLeader(Map<String, @Nullable Object> postgresql) {
         return postgresql.get("create_replica_methods") instanceof List<?> methods && methods.stream()
                 .anyMatch(method -> Tree.mapAt(postgresql, String.valueOf(method)).get("no_leader") != null);
-    }
-
-    private static SortedMap<String, Double> metrics(HaLoop loop, Stores stores) {
-        SortedMap<String, Double> values = new TreeMap<>(loop.counters().values());
-        for (Map.Entry<String, Long> count : stores.store().counters().entrySet()) {
-            int dot = count.getKey().lastIndexOf('.');
-            values.put("jpatroni_dcs_" + count.getKey().substring(dot + 1) + "_total{verb=\""
-                    + count.getKey().substring(0, dot) + "\"}", (double) count.getValue());
-        }
-        return values;
     }
 }

@@ -1,12 +1,12 @@
 package org.jpatroni.app;
 
+import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.jpatroni.agent.StatusBoard;
 import org.jpatroni.node.FreshSnapshot;
 import org.jpatroni.node.HaStatus;
+import org.jpatroni.node.MetricFamily;
 import org.jpatroni.node.NodeStatus;
 import org.jpatroni.node.NodeView;
 
@@ -48,7 +48,7 @@ final class StartingView implements NodeView {
     }
 
     @Override
-    public SortedMap<String, Double> agentMetrics() {
-        return ready.map(NodeView::agentMetrics).orElseGet(TreeMap::new);
+    public List<MetricFamily> agentMetrics() {
+        return ready.map(NodeView::agentMetrics).orElseGet(List::of);
     }
 }

@@ -1,7 +1,8 @@
 package org.jpatroni.dcs;
 
 import java.time.Duration;
-import java.util.Map;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import org.jpatroni.model.ClusterSnapshot;
@@ -13,6 +14,7 @@ import org.jpatroni.model.Member;
 import org.jpatroni.model.StoredStatus;
 import org.jpatroni.model.SyncState;
 import org.jpatroni.model.TimelineHistory;
+import org.jpatroni.runtime.Histogram;
 
 /**
  * The distributed store, in the words of the domain. One instance speaks for one member of one cluster. Every call returns within
@@ -101,8 +103,18 @@ public interface ClusterStore extends AutoCloseable {
     /** For logs: which store, where; no secrets. */
     String describe();
 
-    /** Numbers for {@code /metrics}: calls and failures by verb. */
-    default Map<String, Long> counters() {
-        return java.util.Collections.emptyMap();
+    /**
+     * What one kind of call has cost so far.
+     *
+     * @param verb as in the metrics, for example {@code renew_lease}
+     * @param durations of all calls, failed ones included
+     * @param failures calls whose outcome is not known, because the store did not answer, or not in time
+     */
+    record VerbFigures(String verb, Histogram.Snapshot durations, long failures) {
+    }
+
+    /** Numbers for {@code /metrics}, by verb; only verbs that were called. Does not ask the store. */
+    default List<VerbFigures> calls() {
+        return Collections.emptyList();
     }
 }

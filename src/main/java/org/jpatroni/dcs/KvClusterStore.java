@@ -3,10 +3,8 @@ package org.jpatroni.dcs;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jpatroni.dcs.KeyValueClient.Change;
@@ -64,14 +62,15 @@ public final class KvClusterStore implements ClusterStore {
     @Override
     public ClusterSnapshot snapshot() throws StoreUnavailableException {
         long ticket = known.beginReading();
+        long startNanos = time.nanos();
         try {
             List<Entry> entries = client.list(keys.prefix());
             ClusterSnapshot snapshot = SnapshotDecoder.decode(keys, entries, client.sessionId());
             known.read(ticket, entries, snapshot);
-            counters.succeeded("snapshot");
+            counters.succeeded("snapshot", time.nanos() - startNanos);
             return snapshot;
         } catch (StoreUnavailableException unavailable) {
-            counters.failed("snapshot");
+            counters.failed("snapshot", time.nanos() - startNanos);
             throw unavailable;
         }
     }
@@ -144,24 +143,23 @@ public final class KvClusterStore implements ClusterStore {
 
     @Override
     public Cas<Boolean> publishMember(Member member) {
-        return counted("publish_member", () -> {
-            String text = MemberCodec.encode(member);
-            if (sessionConfirmedNanos.filter(at -> time.nanos() - at < SESSION_FRESH_NANOS).isPresent()
-                    && known.memberIs(text, client.sessionId())) {
+        String text = MemberCodec.encode(member);
+        if (sessionConfirmedNanos.filter(at -> time.nanos() - at < SESSION_FRESH_NANOS).isPresent()
+                && known.memberIs(text, client.sessionId())) {
+            // Nothing is asked of the store, so nothing is counted.
+            return new Cas.Won<>(false);
+        }
+        return counted("publish_member", () -> inSession(session -> {
+            if (known.memberIs(text, client.sessionId())) {
                 return new Cas.Won<>(false);
             }
-            return inSession(session -> {
-                if (known.memberIs(text, client.sessionId())) {
-                    return new Cas.Won<>(false);
-                }
-                known.memberUncertain();
-                Cas<Boolean> written = change(List.of(), List.of(new Put(keys.member(memberName), text, true)));
-                if (written.isWon()) {
-                    known.memberWritten(text, client.sessionId());
-                }
-                return written;
-            });
-        });
+            known.memberUncertain();
+            Cas<Boolean> written = change(List.of(), List.of(new Put(keys.member(memberName), text, true)));
+            if (written.isWon()) {
+                known.memberWritten(text, client.sessionId());
+            }
+            return written;
+        }));
     }
 
     @Override
@@ -319,8 +317,8 @@ public final class KvClusterStore implements ClusterStore {
     }
 
     @Override
-    public Map<String, Long> counters() {
-        return new TreeMap<>(counters.values());
+    public List<VerbFigures> calls() {
+        return counters.figures();
     }
 
     /** Confirms the session, then does something in it; once more when the session turns out to have expired in between. */
@@ -384,11 +382,12 @@ public final class KvClusterStore implements ClusterStore {
     }
 
     private <T> Cas<T> counted(String verb, Supplier<Cas<T>> call) {
+        long startNanos = time.nanos();
         Cas<T> outcome = call.get();
         if (outcome instanceof Cas.Unknown) {
-            counters.failed(verb);
+            counters.failed(verb, time.nanos() - startNanos);
         } else {
-            counters.succeeded(verb);
+            counters.succeeded(verb, time.nanos() - startNanos);
         }
         return outcome;
     }

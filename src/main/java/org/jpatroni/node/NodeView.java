@@ -1,5 +1,6 @@
 package org.jpatroni.node;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -21,6 +22,6 @@ public interface NodeView {
      */
     CompletableFuture<Optional<FreshSnapshot>> cluster();
 
-    /** Extra metrics of the agent by full metric name without labels, for {@code /metrics}. */
-    java.util.SortedMap<String, Double> agentMetrics();
+    /** What the agent counts, for {@code /metrics}. Asks nobody. */
+    List<MetricFamily> agentMetrics();
 }

@@ -6,10 +6,13 @@ import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jpatroni.config.HostPort;
 import org.jpatroni.config.RestApiConfig;
+import org.jpatroni.node.MetricFamily;
 
 /** A server on a free port of the loopback, and bytes to and from it. */
 final class ApiServer implements AutoCloseable {
@@ -28,7 +31,7 @@ final class ApiServer implements AutoCloseable {
 
     static RestApiConfig config(String host, int port) {
         return new RestApiConfig(new HostPort(host, port), new HostPort("127.0.0.1", 8008), Optional.empty(), Map.of(),
-                Map.of(), "original", 0, Optional.empty(), java.util.List.of(), false);
+                Map.of(), "original", 0, Optional.empty(), List.of(), false);
     }
 
     Socket connect() throws IOException {
@@ -82,9 +85,22 @@ final class ApiServer implements AutoCloseable {
         return Integer.parseInt(answer.substring(9, 12));
     }
 
-    /** One of the API's own metrics. */
+    /** One of the API's own metrics, by name and labels but those of the node. */
     double figure(String name) {
-        return frontend.figures().getOrDefault(name, Double.NaN);
+        return figure(frontend.metrics(), name);
+    }
+
+    static double figure(List<MetricFamily> families, String name) {
+        for (MetricFamily family : families) {
+            for (MetricFamily.Sample sample : family.samples()) {
+                String labels = sample.labels().stream().map(label -> label.name() + "=\"" + label.value() + "\"")
+                        .collect(Collectors.joining(",", "{", "}"));
+                if (name.equals(family.name() + sample.suffix() + (sample.labels().isEmpty() ? "" : labels))) {
+                    return sample.value();
+                }
+            }
+        }
+        return Double.NaN;
     }
 
     @Override

@@ -1,13 +1,14 @@
 package org.jpatroni.api;
 
+import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jpatroni.node.FreshSnapshot;
 import org.jpatroni.node.HaStatus;
+import org.jpatroni.node.MetricFamily;
 import org.jpatroni.node.NodeStatus;
 import org.jpatroni.node.NodeView;
 
@@ -18,7 +19,7 @@ final class FakeNode implements NodeView {
     private volatile Supplier<Optional<FreshSnapshot>> cluster;
     private volatile CompletableFuture<Void> gate = CompletableFuture.completedFuture(null);
     final AtomicInteger statusQuestions = new AtomicInteger();
-    final SortedMap<String, Double> metrics = new TreeMap<>();
+    final List<MetricFamily> metrics = new CopyOnWriteArrayList<>();
 
     FakeNode(NodeFixture fixture) {
         status = fixture::status;
@@ -62,7 +63,7 @@ final class FakeNode implements NodeView {
     }
 
     @Override
-    public SortedMap<String, Double> agentMetrics() {
+    public List<MetricFamily> agentMetrics() {
         return metrics;
     }
 }

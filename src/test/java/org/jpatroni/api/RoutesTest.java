@@ -19,6 +19,7 @@ import org.jpatroni.model.SyncState;
 import org.jpatroni.model.Tags;
 import org.jpatroni.model.TimelineHistory;
 import org.jpatroni.node.FreshSnapshot;
+import org.jpatroni.node.MetricFamily;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -211,18 +212,18 @@ class RoutesTest {
 
     @Test
     void metricsEndWithThoseOfTheAgentAndTheApi() {
-        node.metrics.put("jpatroni_ha_cycles_total", 3.0);
-        node.metrics.put("jpatroni_ha_rule_total{rule=\"leader.renew-lease\"}", 2.0);
-        node.metrics.put("jpatroni_ha_cycle_seconds", 0.25);
+        node.metrics.add(MetricFamily.counters("jpatroni_ha_rule_total", "Rules.").add(2, "rule", "leader.\"x\\y\"")
+                .build());
+        node.metrics.add(MetricFamily.gauge("jpatroni_cycle_seconds", "One\nline.", 0.25));
+        node.metrics.add(MetricFamily.gauges("jpatroni_nothing", "Nothing.").build());
         api.get("/liveness");
         String text = Socketless.body(api.get("/metrics"));
-        assertThat(text).contains("# TYPE jpatroni_ha_cycles_total counter\n"
-                + "jpatroni_ha_cycles_total{scope=\"demo\",name=\"node1\"} 3\n")
-                .contains("# TYPE jpatroni_ha_rule_total counter\n"
-                        + "jpatroni_ha_rule_total{scope=\"demo\",name=\"node1\",rule=\"leader.renew-lease\"} 2\n")
-                .contains("# TYPE jpatroni_ha_cycle_seconds gauge\n"
-                        + "jpatroni_ha_cycle_seconds{scope=\"demo\",name=\"node1\"} 0.25\n")
-                .contains("jpatroni_api_health_answers_total{scope=\"demo\",name=\"node1\",reason=\"ok\"} 1\n");
+        assertThat(text).contains("# HELP jpatroni_ha_rule_total Rules.\n# TYPE jpatroni_ha_rule_total counter\n"
+                + "jpatroni_ha_rule_total{scope=\"demo\",name=\"node1\",rule=\"leader.\\\"x\\\\y\\\"\"} 2\n")
+                .contains("# HELP jpatroni_cycle_seconds One\\nline.\n# TYPE jpatroni_cycle_seconds gauge\n"
+                        + "jpatroni_cycle_seconds{scope=\"demo\",name=\"node1\"} 0.25\n")
+                .contains("jpatroni_api_health_answers_total{scope=\"demo\",name=\"node1\",reason=\"ok\"} 1\n")
+                .doesNotContain("jpatroni_nothing");
     }
 
     private static Member member(String name, String connUrl, String state,

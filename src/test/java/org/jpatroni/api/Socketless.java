@@ -18,6 +18,7 @@ final class Socketless {
         this.node = node;
         this.time = time;
         this.router = new ReadRoutes(time, counters, node::agentMetrics).router();
+        counters.countBy(router);
         this.wire = new WireFormat(config, "0.0.0");
     }
 

@@ -1,6 +1,7 @@
 package org.jpatroni.dcs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.time.Duration;
 import java.util.List;
@@ -335,7 +336,8 @@ public abstract class KeysContract extends LeaseContract {
         node1.snapshot();
         node1.snapshot();
         assertWon(node1.acquireLease());
-        assertThat(node1.counters()).containsEntry("snapshot.calls", 2L).containsEntry("acquire_lease.calls", 1L);
+        assertThat(node1.calls()).extracting(ClusterStore.VerbFigures::verb, call -> call.durations().count(),
+                ClusterStore.VerbFigures::failures).contains(tuple("snapshot", 2L, 0L), tuple("acquire_lease", 1L, 0L));
         assertThat(node1.describe()).isNotBlank();
     }
 
