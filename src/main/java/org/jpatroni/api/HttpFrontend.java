@@ -20,7 +20,6 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpRequestDecoder;
-import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
@@ -57,7 +56,7 @@ public final class HttpFrontend implements AutoCloseable {
     private static final int BACKLOG_DEFAULT = 1024;
 
     /** What a reload swaps as a whole. */
-    private record Settings(RestApiConfig config, Optional<SslContext> tls) {
+    private record Settings(RestApiConfig config, Optional<TlsKeeper> tls) {
     }
 
     private final ApiCounters counters = new ApiCounters();
@@ -67,11 +66,13 @@ public final class HttpFrontend implements AutoCloseable {
     private final PooledByteBufAllocator allocator;
     private final AccessControl access;
     private final Tasks.Task<Void> upkeep;
+    private final Time time;
     private volatile Settings settings;
     private List<Channel> listeners = List.of();
 
     private HttpFrontend(RestApiConfig config, NodeView node, Time time, String productVersion, ApiLimits limits) {
-        this.settings = settingsOf(config);
+        this.time = time;
+        this.settings = new Settings(config, config.tls().map(tls -> new TlsKeeper(tls, time)));
         this.limits = limits;
         int count = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, LOOPS_MAX);
         this.group = new MultiThreadIoEventLoopGroup(count, new DefaultThreadFactory("http", true),
@@ -80,7 +81,8 @@ public final class HttpFrontend implements AutoCloseable {
         this.allocator = new PooledByteBufAllocator(true, 0, count, 8192, 5, 64, 16, false);
         Tasks tasks = Tasks.system();
         this.access = new AccessControl(config, () -> node.ha().snapshot(), new HostAddresses(tasks));
-        Router router = new ReadRoutes(time, counters, node::agentMetrics).router();
+        Router router = new ReadRoutes(time, counters,
+                () -> TlsKeeper.join(node.agentMetrics(), settings.tls())).router();
         counters.countBy(router);
         HttpLoop.Shared shared = new HttpLoop.Shared(node, time, limits, counters, router,
                 new Admission(limits, counters), access, () -> settings.config(), productVersion, count);
@@ -91,10 +93,20 @@ public final class HttpFrontend implements AutoCloseable {
         }
         this.upkeep = tasks.start("rest-api-upkeep", () -> {
             while (true) {
-                access.keepHosts();
+                lookAround();
                 tasks.time().sleep(UPKEEP_PERIOD);
             }
         });
+    }
+
+    /** What is not said by anybody and must be looked at: changed files, host names that moved. */
+    private void lookAround() {
+        try {
+            access.keepHosts();
+            settings.tls().ifPresent(TlsKeeper::look);
+        } catch (RuntimeException fault) {
+            LOG.error("upkeep of the REST API failed", fault);
+        }
     }
 
     /**
@@ -123,14 +135,15 @@ public final class HttpFrontend implements AutoCloseable {
     }
 
     /**
-     * Takes over new settings. The listener stays open unless {@code listen} itself changed; open connections go on. On an error nothing
-     * changes.
+     * Takes over new settings, and the TLS files if they changed. The listener stays open unless {@code listen} itself changed; open
+     * connections go on. On an error nothing changes. Files that are in use and became unusable are no error: there is a warning, and what
+     * was read from them before stays in use.
      *
      * @throws IOException when the new address cannot be listened on
      * @throws IllegalArgumentException when the new certificate or key cannot be used
      */
     public synchronized void reload(RestApiConfig config) throws IOException {
-        Settings next = settingsOf(config);
+        Settings next = new Settings(config, config.tls().map(this::keeperFor));
         boolean moves = !config.listen().equals(settings.config().listen());
         List<Channel> before = listeners;
         if (moves) {
@@ -150,11 +163,14 @@ public final class HttpFrontend implements AutoCloseable {
 
     /** What the API counts about itself. */
     public List<MetricFamily> metrics() {
-        return counters.families();
+        return TlsKeeper.join(counters.families(), settings.tls());
     }
 
-    private static Settings settingsOf(RestApiConfig config) {
-        return new Settings(config, config.tls().map(TlsContexts::of));
+    /** The one in use when nothing but its files may have changed: then a bad pair must not keep other settings from being taken over. */
+    private TlsKeeper keeperFor(RestApiConfig.Tls tls) {
+        Optional<TlsKeeper> inUse = settings.tls().filter(keeper -> keeper.tls().equals(tls));
+        inUse.ifPresent(TlsKeeper::reload);
+        return inUse.orElseGet(() -> new TlsKeeper(tls, time));
     }
 
     private List<Channel> listen(RestApiConfig config) throws IOException {
@@ -237,7 +253,7 @@ public final class HttpFrontend implements AutoCloseable {
         }
         HttpConnection connection = new HttpConnection(loop);
         settings.tls().ifPresent(tls -> {
-            SslHandler handler = tls.newHandler(channel.alloc());
+            SslHandler handler = tls.context().newHandler(channel.alloc());
             handler.setHandshakeTimeoutMillis(limits.headMillis());
             handler.setCloseNotifyFlushTimeoutMillis(1_000);
             channel.pipeline().addLast(handler);

@@ -1,35 +1,50 @@
 package org.jpatroni.api;
 
 import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.IdentityCipherSuiteFilter;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.PrivateKey;
-import java.security.Signature;
-import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
+import java.security.NoSuchAlgorithmException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
 import org.jpatroni.config.RestApiConfig;
-import org.jpatroni.tls.PemKeys;
+import org.jpatroni.tls.CipherList;
+import org.jpatroni.tls.PemCertificates;
+import org.jpatroni.tls.PemIdentity;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Makes the server's TLS context from the files that {@code restapi} names. */
 final class TlsContexts {
 
-    /** A file may hold the key beside the certificates; the JDK's reader stumbles over it. */
-    private static final Pattern CERTIFICATE = Pattern
-            .compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", Pattern.DOTALL);
+    private static final Logger LOG = LoggerFactory.getLogger(TlsContexts.class);
+
+    /**
+     * A context and the certificates in it.
+     *
+     * @param chain the server's, its own first
+     * @param authorities those that sign client certificates; may be empty
+     */
+    record Loaded(SslContext context, List<X509Certificate> chain, List<X509Certificate> authorities) {
+    }
 
     private TlsContexts() {
+    }
+
+    /** The files that {@link #load} reads. */
+    static List<Path> files(RestApiConfig.Tls tls) {
+        List<Path> files = new ArrayList<>();
+        files.add(Path.of(tls.certfile()));
+        tls.keyfile().map(Path::of).ifPresent(files::add);
+        tls.cafile().map(Path::of).ifPresent(files::add);
+        return files;
     }
 
     /**
@@ -37,82 +52,73 @@ final class TlsContexts {
      *
      * @throws IllegalArgumentException when they cannot be read or do not fit, naming the settings
      */
-    static SslContext of(RestApiConfig.Tls tls) {
+    static Loaded load(RestApiConfig.Tls tls) {
         String certificate = tls.certfile();
         String key = tls.keyfile().orElse(certificate);
-        List<X509Certificate> chain = certificates("restapi.certfile", certificate);
+        Path certificateFile = readable("restapi.certfile", certificate);
         Path keyFile = readable("restapi.keyfile", key);
-        PrivateKey privateKey;
+        PemIdentity identity;
         try {
-            privateKey = PemKeys.read(keyFile, tls.keyfilePassword());
+            identity = PemIdentity.read(certificateFile, keyFile, tls.keyfilePassword());
         } catch (IOException | GeneralSecurityException | IllegalArgumentException refused) {
-            throw unusable("restapi.keyfile", key, refused);
+            throw unusable("restapi.certfile " + certificate + " with restapi.keyfile " + key, refused);
         }
-        if (!fits(privateKey, chain.getFirst())) {
-            throw new IllegalArgumentException("restapi.keyfile " + key + " is not the key of restapi.certfile "
-                    + certificate);
+        List<X509Certificate> authorities = tls.cafile().map(TlsContexts::authorities).orElse(List.of());
+        SslContextBuilder builder = SslContextBuilder.forServer(identity.key(), identity.chain())
+                .sslProvider(SslProvider.JDK).protocols("TLSv1.3", "TLSv1.2");
+        if (!authorities.isEmpty()) {
+            builder.trustManager(authorities);
+            builder.clientAuth(switch (tls.verifyClient()) {
+                case NONE -> ClientAuth.NONE;
+                case OPTIONAL -> ClientAuth.OPTIONAL;
+                case REQUIRED -> ClientAuth.REQUIRE;
+            });
         }
+        tls.ciphers().map(TlsContexts::suites)
+                .ifPresent(suites -> builder.ciphers(suites, IdentityCipherSuiteFilter.INSTANCE));
         try {
-            SslContextBuilder builder = SslContextBuilder.forServer(privateKey, chain).sslProvider(SslProvider.JDK)
-                    .protocols("TLSv1.3", "TLSv1.2");
-            if (tls.cafile().isPresent()) {
-                builder.trustManager(certificates("restapi.cafile", tls.cafile().get()));
-                builder.clientAuth(switch (tls.verifyClient()) {
-                    case NONE -> ClientAuth.NONE;
-                    case OPTIONAL -> ClientAuth.OPTIONAL;
-                    case REQUIRED -> ClientAuth.REQUIRE;
-                });
-            }
-            return builder.build();
+            return new Loaded(builder.build(), identity.chain(), authorities);
         } catch (IOException | IllegalArgumentException refused) {
-            throw unusable("restapi.certfile", certificate, refused);
+            throw unusable("restapi.certfile " + certificate, refused);
         }
     }
 
-    /** TLS would find out with the first client only. */
-    private static boolean fits(PrivateKey key, X509Certificate certificate) {
-        String algorithm = switch (key.getAlgorithm()) {
-            case "RSA" -> "SHA256withRSA";
-            case "EC" -> "SHA256withECDSA";
-            default -> key.getAlgorithm();
-        };
-        byte[] sample = "sample".getBytes(StandardCharsets.US_ASCII);
+    private static List<X509Certificate> authorities(String cafile) {
         try {
-            Signature signature = Signature.getInstance(algorithm);
-            signature.initSign(key);
-            signature.update(sample);
-            byte[] signed = signature.sign();
-            signature.initVerify(certificate.getPublicKey());
-            signature.update(sample);
-            return signature.verify(signed);
-        } catch (GeneralSecurityException otherKind) {
-            return false;
+            return PemCertificates.read(readable("restapi.cafile", cafile));
+        } catch (IOException refused) {
+            throw unusable("restapi.cafile " + cafile, refused);
         }
     }
 
-    private static List<X509Certificate> certificates(String setting, String path) {
-        Path file = readable(setting, path);
+    private static List<String> suites(String ciphers) {
+        CipherList.Translation translation;
         try {
-            List<X509Certificate> chain = new ArrayList<>();
-            CertificateFactory factory = CertificateFactory.getInstance("X.509");
-            Matcher blocks = CERTIFICATE.matcher(Files.readString(file, StandardCharsets.ISO_8859_1));
-            while (blocks.find()) {
-                byte[] block = blocks.group().getBytes(StandardCharsets.ISO_8859_1);
-                chain.add((X509Certificate) factory.generateCertificate(new ByteArrayInputStream(block)));
-            }
-            if (chain.isEmpty()) {
-                throw new CertificateException("no certificate in the file");
-            }
-            return chain;
-        } catch (IOException | CertificateException refused) {
-            throw unusable(setting, path, refused);
+            translation = CipherList.translate(ciphers, offered());
+        } catch (IllegalArgumentException refused) {
+            throw new IllegalArgumentException("restapi.ciphers: " + refused.getMessage(), refused);
+        }
+        if (!translation.unavailable().isEmpty()) {
+            LOG.warn("restapi.ciphers: this Java does not offer {}", String.join(", ", translation.unavailable()));
+        }
+        LOG.debug("restapi.ciphers: {}", translation.suites());
+        return translation.suites();
+    }
+
+    private static List<String> offered() {
+        try {
+            return List.of(SSLContext.getDefault().getSupportedSSLParameters().getCipherSuites());
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException("every Java has TLS", impossible);
         }
     }
 
-    /** Says the setting and the file; what the cause says may quote the file, so only its kind is told. */
-    private static IllegalArgumentException unusable(String setting, String path, Exception refused) {
-        return new IllegalArgumentException(
-                setting + " " + path + " cannot be used: " + refused.getClass().getSimpleName(), refused);
+    /** Our own readers name files and quote nothing of them; what the JDK says may, so only its kind is told. */
+    private static IllegalArgumentException unusable(String what, Exception refused) {
+        boolean ours = refused.getClass() == IOException.class
+                || refused.getClass() == GeneralSecurityException.class;
+        String reason = ours ? String.valueOf(refused.getMessage()) : refused.getClass().getSimpleName();
+        return new IllegalArgumentException(what + " cannot be used: " + reason, refused);
     }
 
     private static Path readable(String setting, String path) {

@@ -1,15 +1,14 @@
 package org.jpatroni.tls;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -35,12 +34,35 @@ public record ClientTls(Optional<Path> cacert, Optional<Path> cert, Optional<Pat
      */
     public SSLContext context() {
         try {
+            return context(trustManagers());
+        } catch (GeneralSecurityException | IOException unusable) {
+            throw new IllegalArgumentException(unusable.getMessage(), unusable);
+        }
+    }
+
+    private SSLContext context(TrustManager @Nullable [] trust) {
+        try {
             SSLContext context = SSLContext.getInstance("TLS");
-            context.init(keyManagers(), trustManagers(), null);
+            context.init(keyManagers(), trust, null);
             return context;
         } catch (GeneralSecurityException | IOException unusable) {
             throw new IllegalArgumentException(unusable.getMessage(), unusable);
         }
+    }
+
+    /**
+     * The same without any check of the server, neither of its certificate nor of its name: for {@code insecure}, where an operator has said
+     * so.
+     *
+     * @throws IllegalArgumentException when the own certificate cannot be used; the message names the file
+     */
+    public SSLContext insecureContext() {
+        return context(new TrustManager[]{new TrustAnyone()});
+    }
+
+    /** The files that are read. */
+    public List<Path> files() {
+        return Stream.of(cacert, cert, key).flatMap(Optional::stream).toList();
     }
 
     /** The certificates to trust, for a library that wants a key store; empty: those of the JDK. */
@@ -51,7 +73,7 @@ public record ClientTls(Optional<Path> cacert, Optional<Path> cert, Optional<Pat
         KeyStore roots = KeyStore.getInstance("PKCS12");
         roots.load(null, null);
         int number = 0;
-        for (Certificate root : certificates(cacert.get())) {
+        for (X509Certificate root : PemCertificates.read(cacert.get())) {
             roots.setCertificateEntry("root" + number, root);
             number++;
         }
@@ -76,12 +98,8 @@ public record ClientTls(Optional<Path> cacert, Optional<Path> cert, Optional<Pat
         Path keyFile = key.orElse(cert.get());
         KeyStore own = KeyStore.getInstance("PKCS12");
         own.load(null, null);
-        Certificate[] chain = certificates(cert.get()).toArray(Certificate[]::new);
-        try {
-            own.setKeyEntry("client", PemKeys.read(keyFile, keyPassword), storePassword, chain);
-        } catch (IOException unreadable) {
-            throw new IOException("cannot read the private key in " + keyFile, unreadable);
-        }
+        PemIdentity identity = PemIdentity.read(cert.get(), keyFile, keyPassword);
+        own.setKeyEntry("client", identity.key(), storePassword, identity.chain().toArray(Certificate[]::new));
         return Optional.of(own);
     }
 
@@ -93,17 +111,5 @@ public record ClientTls(Optional<Path> cacert, Optional<Path> cert, Optional<Pat
         KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         factory.init(own.get(), new char[0]);
         return factory.getKeyManagers();
-    }
-
-    private static List<Certificate> certificates(Path file) throws IOException {
-        try (InputStream input = Files.newInputStream(file)) {
-            List<Certificate> found = List.copyOf(CertificateFactory.getInstance("X.509").generateCertificates(input));
-            if (!found.isEmpty()) {
-                return found;
-            }
-        } catch (IOException | GeneralSecurityException unreadable) {
-            throw new IOException("cannot read certificates from " + file, unreadable);
-        }
-        throw new IOException(file + " holds no certificate");
     }
 }
