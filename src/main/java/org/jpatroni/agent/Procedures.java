@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 import org.jpatroni.decide.Action;
 import org.jpatroni.decide.Action.Demote;
 import org.jpatroni.decide.Action.Result;
+import org.jpatroni.decide.Memory;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.Upstream;
@@ -138,9 +139,10 @@ final class Procedures {
 
     private Result divergence(Upstream upstream) {
         return switch (postgres.checkDivergence(upstream)) {
-            case NONE -> new Result.Divergence(true, false);
-            case DIVERGED -> new Result.Divergence(true, true);
-            case UNKNOWN -> new Result.Divergence(false, false);
+            case NONE -> new Result.Divergence(Memory.Phase.FOLLOWS);
+            case DIVERGED -> new Result.Divergence(Memory.Phase.DIVERGED);
+            case FORKED -> new Result.Divergence(Memory.Phase.FORKED);
+            case UNKNOWN -> new Result.Divergence(Memory.Phase.UNKNOWN);
         };
     }
 

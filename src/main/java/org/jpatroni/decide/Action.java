@@ -87,7 +87,8 @@ public sealed interface Action {
         record Done() implements Result {
         }
 
-        record Divergence(boolean known, boolean diverged) implements Result {
+        /** What was found out about the upstream's history; unknown when it could not be. */
+        record Divergence(Memory.Phase found) implements Result {
         }
 
         record Failed(String reason) implements Result {

@@ -46,9 +46,7 @@ public final class ActionFold {
     }
 
     private static Divergence divergence(Upstream upstream, Result result, long nowNanos) {
-        Phase phase = result instanceof Result.Divergence answer && answer.known()
-                ? answer.diverged() ? Phase.DIVERGED : Phase.FOLLOWS
-                : Phase.UNKNOWN;
+        Phase phase = result instanceof Result.Divergence answer ? answer.found() : Phase.UNKNOWN;
         return new Divergence(phase, UpstreamRules.name(upstream), nowNanos);
     }
 

@@ -22,7 +22,8 @@ final class FollowerRules {
                     "Patroni: replicas follow the leader, or the member of the tag replicatefrom.",
                     FollowerRules::follow),
             new Rule("follower.heal", "This standby's history has left the leader's.",
-                    "Patroni: pg_rewind, else a new copy where that is allowed.", FollowerRules::heal),
+                    "Patroni: pg_rewind, else a new copy where that is allowed; at once where both have different timelines of the same number.",
+                    FollowerRules::heal),
             new Rule("follower.check-divergence", "This standby does not stream from a leader that can serve.",
                     "Either the leader is not ready yet, or the histories have parted.",
                     FollowerRules::checkDivergence),
@@ -62,17 +63,17 @@ final class FollowerRules {
 
     /** What to do about a history that has left the leader's; also used when the standby cannot even start. */
     static Optional<Rule.Outcome> healDivergence(Situation s) {
-        boolean diverged = s.memory().divergence().phase() == Phase.DIVERGED
+        Phase phase = s.memory().divergence().phase();
+        boolean forked = phase == Phase.FORKED;
+        boolean diverged = (forked || phase == Phase.DIVERGED)
                 && s.memory().divergence().leader().equals(s.leaderName());
         Optional<Member> leader = s.leaderMember().filter(Member::mayServeReplication);
         if (!diverged || leader.isEmpty()) {
             return pass();
         }
-        boolean mayDiscard = s.facts().canRewind()
-                ? s.facts().dynamic().removeDataDirectoryOnRewindFailure()
-                : s.facts().dynamic().removeDataDirectoryOnDivergedTimelines();
+        boolean mayDiscard = mayDiscard(s, forked);
         // Most failures pass: the leader was not reachable or went away. Giving up for good is for those who may copy anew instead.
-        boolean rewindMayHelp = s.facts().canRewind()
+        boolean rewindMayHelp = s.facts().canRewind() && !forked
                 && (s.memory().rewindFailures() < REWIND_ATTEMPTS || !mayDiscard);
         if (rewindMayHelp && leader.get().checkpointAfterPromotePending()
                 || !s.isPast(s.memory().actionNotBeforeNanos())) {
@@ -84,9 +85,19 @@ final class FollowerRules {
                     Reason.of(Sentence.REWIND, s.leaderName()));
         }
         if (mayDiscard) {
-            return s.decide(new Decision.Begin(new Action.DiscardData()), Reason.of(Sentence.DISCARD, s.leaderName()));
+            return s.decide(new Decision.Begin(new Action.DiscardData()),
+                    Reason.of(forked ? Sentence.DISCARD_FORKED : Sentence.DISCARD, s.leaderName()));
         }
-        return MemberRules.publishIfDue(s).or(() -> s.rest(Reason.of(Sentence.DIVERGED, s.leaderName())));
+        return MemberRules.publishIfDue(s)
+                .or(() -> s.rest(Reason.of(forked ? Sentence.FORKED : Sentence.DIVERGED, s.leaderName())));
+    }
+
+    /** A fork is both a divergence of timelines and, where a rewind was to be, one that fails: either setting permits a new copy. */
+    private static boolean mayDiscard(Situation s, boolean forked) {
+        boolean onRewindFailure = s.facts().canRewind() && s.facts().dynamic().removeDataDirectoryOnRewindFailure();
+        boolean onDivergence = (forked || !s.facts().canRewind())
+                && s.facts().dynamic().removeDataDirectoryOnDivergedTimelines();
+        return onRewindFailure || onDivergence;
     }
 
     private static Optional<Rule.Outcome> checkDivergence(Situation s) {

@@ -46,7 +46,9 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
         /** Our history is part of the leader's. */
         FOLLOWS,
         /** We have WAL that the leader has not. */
-        DIVERGED
+        DIVERGED,
+        /** The leader's line has a timeline of ours by number only: pg_rewind sees no difference, a new copy is the only way. */
+        FORKED
     }
 
     /**

@@ -4,11 +4,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PostgresView.Replication;
-import org.jpatroni.model.TimelineHistory.Entry;
 import org.jpatroni.model.Upstream;
 import org.jpatroni.postgres.PostgresControl.Divergence;
 import org.slf4j.Logger;
@@ -48,21 +49,63 @@ final class DivergenceCheck {
         }
         LOG.info("Local timeline={} lsn={}", local.get().timeline(), local.get().position());
         SqlTarget target = replication.get().forReplication();
-        try (SqlSession session = new SqlSession("Patroni divergence", () -> target, parts.tasks())) {
-            int timeline = session.queryOne("IDENTIFY_SYSTEM", LIMIT, row -> row.getInt(2));
-            LOG.info("primary_timeline={}", timeline);
-            if (local.get().timeline() == timeline) {
-                return Divergence.NONE;
-            }
-            if (local.get().timeline() > timeline) {
-                return Divergence.DIVERGED;
-            }
-            String history = session.queryOne("TIMELINE_HISTORY " + timeline, LIMIT,
-                    row -> new String(row.getBytes(2), StandardCharsets.UTF_8));
-            return compare(local.get(), TimelineFile.parse(history));
+        try {
+            Lineage theirs = lineage(target);
+            Optional<Lineage> ours = TimelineFile.lineage(parts.data().path(), local.get().timeline());
+            return hasForeignOrigin(local.get(), ours, theirs, sql.get())
+                    ? Divergence.FORKED
+                    : compare(local.get(), ours, theirs);
         } catch (SQLException unreachable) {
             LOG.warn("Cannot ask {} for its timeline: {}", ServerParts.nameOf(upstream), unreachable.getMessage());
             return Divergence.UNKNOWN;
+        }
+    }
+
+    private Lineage lineage(SqlTarget upstream) throws SQLException {
+        try (SqlSession session = new SqlSession("Patroni divergence", () -> upstream, parts.tasks())) {
+            int timeline = session.queryOne("IDENTIFY_SYSTEM", LIMIT, row -> row.getInt(2));
+            LOG.info("primary_timeline={}", timeline);
+            if (timeline == 1) {
+                return new Lineage(1, List.of());
+            }
+            String history = session.queryOne("TIMELINE_HISTORY " + timeline, LIMIT,
+                    row -> new String(row.getBytes(2), StandardCharsets.UTF_8));
+            return new Lineage(timeline, TimelineFile.parse(history));
+        }
+    }
+
+    /**
+     * Two servers that were promoted at one position have the same history files and different timelines of the same number: then the first
+     * record of that timeline differs, because it carries the moment of the promotion. What is no longer there cannot be compared and
+     * counts as equal.
+     */
+    private boolean hasForeignOrigin(LocalEnd local, Optional<Lineage> ours, Lineage theirs, SqlTarget upstream) {
+        Optional<Lineage.Branch> common = ours.flatMap(theirs::lastCommon).filter(branch -> branch.timeline() > 1);
+        if (common.isEmpty()) {
+            return false;
+        }
+        try {
+            int segmentBytes = parts.data().control().walSegmentBytes();
+            int timeline = common.get().timeline();
+            Lsn begin = common.get().begin();
+            Optional<byte[]> here = WalRecord.readWhole(parts.data().path(), timeline, begin, local.position(),
+                    segmentBytes);
+            if (here.isEmpty()) {
+                return false;
+            }
+            String question = String.format(Locale.ROOT,
+                    "SELECT pg_catalog.pg_read_binary_file('pg_wal/%s', %d, %d, true)",
+                    WalRecord.segmentName(timeline, begin.bytes(), segmentBytes), begin.bytes() % segmentBytes,
+                    here.get().length);
+            try (SqlSession session = new SqlSession("Patroni divergence", () -> upstream, parts.tasks())) {
+                byte[] there = session.queryOne(question, LIMIT,
+                        row -> row.getBytes(1) == null ? here.get() : row.getBytes(1));
+                return !Arrays.equals(here.get(), there);
+            }
+        } catch (IOException | SQLException unknown) {
+            LOG.info("The beginning of timeline {} cannot be compared: {}", common.get().timeline(),
+                    unknown.getMessage());
+            return false;
         }
     }
 
@@ -81,22 +124,29 @@ final class DivergenceCheck {
     }
 
     /**
-     * Compares with the history of a later timeline.
+     * Compares by timelines and positions.
      *
-     * @param history one entry for each timeline that ended
+     * @param ours empty when this node's own history file is gone: then only numbers can be compared
      */
-    static Divergence compare(LocalEnd local, List<Entry> history) {
-        for (Entry entry : history) {
-            if (entry.timeline() == local.timeline()) {
-                boolean follows = local.inRecovery()
-                        ? !local.position().isAfter(entry.switchPoint())
-                        : local.position().compareTo(entry.switchPoint()) < 0
-                                && local.end().filter(entry.switchPoint()::equals).isPresent();
-                return follows ? Divergence.NONE : Divergence.DIVERGED;
-            }
+    static Divergence compare(LocalEnd local, Optional<Lineage> ours, Lineage theirs) {
+        boolean sameNumber = local.timeline() == theirs.timeline();
+        boolean parted = ours.isPresent() && theirs.lastCommon(ours.get())
+                .filter(branch -> branch.timeline() == local.timeline()).isEmpty();
+        if (parted) {
+            return sameNumber ? Divergence.FORKED : Divergence.DIVERGED;
         }
-        // The upstream's line does not go through our timeline.
-        return Divergence.DIVERGED;
+        if (sameNumber) {
+            return Divergence.NONE;
+        }
+        Optional<Lsn> ended = theirs.endOf(local.timeline());
+        if (ended.isEmpty()) {
+            // The upstream's line does not go through our timeline.
+            return Divergence.DIVERGED;
+        }
+        boolean follows = local.inRecovery()
+                ? !local.position().isAfter(ended.get())
+                : local.position().compareTo(ended.get()) < 0 && local.end().filter(ended.get()::equals).isPresent();
+        return follows ? Divergence.NONE : Divergence.DIVERGED;
     }
 
     private Optional<LocalEnd> localEnd() {

@@ -63,6 +63,8 @@ public interface PostgresControl {
         NONE,
         /** This node has WAL that the upstream has not: rewind or copy anew. */
         DIVERGED,
+        /** Both have a timeline of the same number that began twice: pg_rewind takes it for common, only a new copy helps. */
+        FORKED,
         /** Could not be found out (upstream not reachable, still in recovery, or not yet on its new timeline). */
         UNKNOWN
     }

@@ -43,6 +43,19 @@ final class TimelineFile {
         return entries;
     }
 
+    /** A local timeline and its ancestors; empty when its history file cannot be read. Timeline 1 has none and needs none. */
+    static Optional<Lineage> lineage(Path dataDirectory, int timeline) {
+        if (timeline == 1) {
+            return Optional.of(new Lineage(1, List.of()));
+        }
+        try {
+            return Optional.of(parse(Files.readString(path(dataDirectory, timeline))))
+                    .filter(entries -> !entries.isEmpty()).map(entries -> new Lineage(timeline, entries));
+        } catch (IOException absent) {
+            return Optional.empty();
+        }
+    }
+
     /**
      * The history of a timeline for the key {@code history}: the last switch carries the time of the file and the name of who made it.
      *

@@ -46,6 +46,26 @@ record WalRecord(Lsn start, Lsn end, Lsn previous, int info, int resourceManager
         }
     }
 
+    /**
+     * All bytes of the record that begins there, page headers in between included, as far as its segment holds them.
+     *
+     * @param limit up to where the WAL is known to be valid; empty is returned when the record goes beyond
+     */
+    static Optional<byte[]> readWhole(Path dataDirectory, int timeline, Lsn at, Lsn limit, int segmentBytes)
+            throws IOException {
+        Optional<WalRecord> record = read(dataDirectory, timeline, at, segmentBytes);
+        if (record.isEmpty() || record.get().end().isAfter(limit)) {
+            return Optional.empty();
+        }
+        long offset = at.bytes() % segmentBytes;
+        long length = Math.min(record.get().end().bytes() - at.bytes(), segmentBytes - offset);
+        Path file = dataDirectory.resolve("pg_wal").resolve(segmentName(timeline, at.bytes(), segmentBytes));
+        try (var input = Files.newInputStream(file)) {
+            input.skipNBytes(offset);
+            return Optional.of(input.readNBytes((int) length));
+        }
+    }
+
     /** The switch to a new segment that a primary with {@code archive_mode} makes before its shutdown checkpoint. */
     boolean isSegmentSwitch() {
         return resourceManager == XLOG_RESOURCE_MANAGER && (info & 0xF0) == SWITCH;

@@ -92,11 +92,11 @@ class ActionFoldTest {
     @Test
     void anAnswerAboutDivergenceIsKeptWithTheNameOfTheLeader() {
         Action check = new Action.CheckDivergence(B);
-        assertThat(after(FRESH, check, new Result.Divergence(true, true)).divergence())
+        assertThat(after(FRESH, check, new Result.Divergence(Phase.DIVERGED)).divergence())
                 .isEqualTo(new Divergence(Phase.DIVERGED, "b", NOW));
-        assertThat(after(FRESH, check, new Result.Divergence(true, false)).divergence().phase())
+        assertThat(after(FRESH, check, new Result.Divergence(Phase.FOLLOWS)).divergence().phase())
                 .isEqualTo(Phase.FOLLOWS);
-        for (Result noAnswer : List.of(new Result.Divergence(false, true), FAILED, CANCELLED, TIMED_OUT)) {
+        for (Result noAnswer : List.of(new Result.Divergence(Phase.UNKNOWN), FAILED, CANCELLED, TIMED_OUT)) {
             assertThat(after(FRESH, check, noAnswer).divergence().phase()).as(noAnswer.toString())
                     .isEqualTo(Phase.UNKNOWN);
         }

@@ -232,7 +232,7 @@ final class PerfectNode {
             }
             case Action.Follow follow -> startStandby(follow.role(), follow.upstream());
             case Action.CheckDivergence check -> {
-                return new Result.Divergence(true, diverged);
+                return new Result.Divergence(diverged ? Memory.Phase.DIVERGED : Memory.Phase.FOLLOWS);
             }
             case Action.Rewind rewind -> {
                 diverged = false;

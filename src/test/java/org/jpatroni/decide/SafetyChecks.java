@@ -91,7 +91,10 @@ final class SafetyChecks {
                 && !c.facts().dynamic().removeDataDirectoryOnRewindFailure()
                 && !c.facts().dynamic().removeDataDirectoryOnDivergedTimelines());
         never("data discarded without proof of divergence", c -> c.begins(Action.DiscardData.class)
-                && c.memory().divergence().phase() != Memory.Phase.DIVERGED);
+                && c.memory().divergence().phase() != Memory.Phase.DIVERGED
+                && c.memory().divergence().phase() != Memory.Phase.FORKED);
+        never("a rewind that cannot help", c -> c.begins(Action.Rewind.class)
+                && c.memory().divergence().phase() == Memory.Phase.FORKED);
         never("a clone over existing data, or of nobody",
                 c -> c.begun().filter(a -> a instanceof Action.CloneFrom clone && !(c.emptyData() && c.storeSeen()
                         && (c.makesStandbyCluster() || (clone.source().isPresent()

@@ -22,6 +22,8 @@ import org.jpatroni.testing.UnprivilegedUser;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two servers that copy, follow, promote and rewind. */
 class ReplicaAndRewindIT {
@@ -118,6 +120,51 @@ class ReplicaAndRewindIT {
         assertThat(a.start(PostgresRole.REPLICA, Optional.of(b.asUpstream()))).isEqualTo(Outcome.done());
         awaitRow(a, "1,2");
         assertThat(a.control().checkDivergence(b.asUpstream())).isEqualTo(Divergence.NONE);
+    }
+
+    /** The first of them died before the second saw its timeline; at different positions, and at the same one. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void twoPromotionsToOneNumberAreAFork(boolean atOnePosition) throws Exception {
+        try (LocalNode c = new LocalNode(folder, "c")) {
+            assertThat(c.control().cloneFrom(Optional.of(a.asUpstream()), new CancelToken())).isEqualTo(Outcome.done());
+            assertThat(c.start(PostgresRole.REPLICA, Optional.of(a.asUpstream()))).isEqualTo(Outcome.done());
+            awaitRow(c, "1");
+            if (!atOnePosition) {
+                assertThat(c.stop(StopMode.FAST)).isEqualTo(Outcome.done());
+                a.execute("INSERT INTO public.t VALUES (2)");
+                awaitRow(b, "1,2");
+            }
+            // Both receive the shutdown checkpoint, unless stopped before.
+            assertThat(a.stop(StopMode.FAST)).isEqualTo(Outcome.done());
+            promote(b);
+            b.execute("INSERT INTO public.t VALUES (3)");
+            assertThat(b.stop(StopMode.FAST)).isEqualTo(Outcome.done());
+            if (!atOnePosition) {
+                assertThat(c.start(PostgresRole.REPLICA, Optional.of(new Upstream.Nobody()))).isEqualTo(Outcome.done());
+            }
+            promote(c);
+            c.execute("INSERT INTO public.t VALUES (4)");
+            assertThat(c.control().checkpoint(LocalNode.LIMIT)).isEqualTo(Outcome.done());
+            assertThat(switchPoint(b).equals(switchPoint(c))).isEqualTo(atOnePosition);
+
+            assertThat(b.control().checkDivergence(c.asUpstream())).isEqualTo(Divergence.FORKED);
+            // pg_rewind sees nothing to do: exit status 0, and nothing is mended.
+            assertThat(b.control().rewind(c.asUpstream(), new CancelToken())).isEqualTo(Outcome.done());
+            assertThat(b.control().checkDivergence(c.asUpstream())).isEqualTo(Divergence.FORKED);
+            assertThat(b.control().removeDataDirectory()).isEqualTo(Outcome.done());
+            assertThat(b.control().cloneFrom(Optional.of(c.asUpstream()), new CancelToken())).isEqualTo(Outcome.done());
+            assertThat(b.start(PostgresRole.REPLICA, Optional.of(c.asUpstream()))).isEqualTo(Outcome.done());
+            awaitRow(b, "1,4");
+            assertThat(b.control().checkDivergence(c.asUpstream())).isEqualTo(Divergence.NONE);
+            // The primary that never was on that timeline follows where it can.
+            assertThat(a.control().checkDivergence(c.asUpstream()))
+                    .isEqualTo(atOnePosition ? Divergence.NONE : Divergence.DIVERGED);
+        }
+    }
+
+    private static org.jpatroni.model.Lsn switchPoint(LocalNode node) {
+        return node.control().timelineHistory(2).orElseThrow().entries().getLast().switchPoint();
     }
 
     @Test

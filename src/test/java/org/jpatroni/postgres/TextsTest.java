@@ -99,13 +99,38 @@ class TextsTest {
             "primary, 1, 0/2FFFF00, 0/2FFFF78, DIVERGED",
             "primary, 1, 0/3000000, 0/3000078, DIVERGED",
             "primary, 1, 0/2FFFF88, , DIVERGED",
-            "standby, 3, 0/1000000, , DIVERGED"})
+            "standby, 3, 0/9000000, , NONE",
+            "standby, 4, 0/1000000, , DIVERGED"})
     void divergenceFromATimelineThatLeftAtTheSwitchPoint(String role, int timeline, String position, String end,
             Divergence expected) {
         LocalEnd local = new LocalEnd(role.equals("standby"), timeline, Lsn.parse(position),
                 Optional.ofNullable(end).map(Lsn::parse));
-        assertThat(DivergenceCheck.compare(local, List.of(entry(1, "0/3000000", ""), entry(2, "0/5000000", ""))))
-                .isEqualTo(expected);
+        Lineage upstream = new Lineage(3, List.of(entry(1, "0/3000000", ""), entry(2, "0/5000000", "")));
+        assertThat(DivergenceCheck.compare(local, Optional.empty(), upstream)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest(name = "ours {0} from {1}, theirs {2} from {3}: {4}")
+    @CsvSource({
+            "1, '', 1, '', NONE",
+            "3, '1@0/3000000 2@0/5000000', 3, '1@0/3000000 2@0/5000000', NONE",
+            "3, '1@0/3000000 2@0/5000000', 3, '1@0/3000000 2@0/5000100', FORKED",
+            "3, '1@0/3000000 2@0/5000000', 3, '1@0/3000000', FORKED",
+            "2, '1@0/3000000', 3, '1@0/3000000 2@0/5000000', NONE",
+            "2, '1@0/3000000', 3, '1@0/3000010 2@0/5000000', DIVERGED",
+            "2, '1@0/3000000', 3, '1@0/3000000', DIVERGED",
+            "3, '1@0/3000000 2@0/3800000', 2, '1@0/3000000', DIVERGED",
+            "3, '', 3, '1@0/3000000', NONE"})
+    void timelinesOfOneNumberThatBeganTwice(int timeline, String history, int theirTimeline, String theirHistory,
+            Divergence expected) {
+        LocalEnd local = new LocalEnd(true, timeline, Lsn.parse("0/4000000"), Optional.empty());
+        Optional<Lineage> ours = timeline > 1 && history.isEmpty()
+                ? Optional.empty()
+                : Optional.of(lineage(timeline, history));
+        assertThat(DivergenceCheck.compare(local, ours, lineage(theirTimeline, theirHistory))).isEqualTo(expected);
+    }
+
+    private static Lineage lineage(int timeline, String history) {
+        return new Lineage(timeline, TimelineFile.parse(history.replace('@', '\t').replace(' ', '\n')));
     }
 
     @Test

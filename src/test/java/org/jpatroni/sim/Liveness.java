@@ -1,6 +1,5 @@
 package org.jpatroni.sim;
 
-import java.util.List;
 import java.util.Optional;
 
 /** Invariant 12: one primary that holds the lease, every member that can streams its timeline, no request to move the leader is left. */
@@ -41,7 +40,7 @@ final class Liveness {
         for (SimNode node : cluster.nodes()) {
             Optional<String> missing = node == primary.get()
                     ? Optional.empty()
-                    : missingAt(node, primary.get(), cluster.servers());
+                    : missingAt(node, primary.get(), cluster);
             if (missing.isPresent()) {
                 return missing;
             }
@@ -50,19 +49,19 @@ final class Liveness {
     }
 
     /**
-     * Two promotions from one position gave two timelines of one number, and no history file can tell them apart. PostgreSQL refuses the
-     * stream, pg_rewind sees nothing to do; only an operator can throw one of them away. check_timeline makes it rare.
+     * Two promotions gave two timelines of one number. pg_rewind sees nothing to do: where no setting permits a new copy, only an operator
+     * can throw one of them away.
      */
-    private static boolean isInseparable(SimPostgres server, SimPostgres primary) {
-        return primary.wal().continuesByIds(server.wal()) && !primary.wal().hasPrefix(server.wal());
+    private static boolean isForked(SimPostgres server, SimPostgres primary, SimSetup setup) {
+        return !setup.discards() && primary.wal().hasForkOf(server.wal());
     }
 
-    private static Optional<String> missingAt(SimNode node, SimNode primary, List<SimPostgres> servers) {
+    private static Optional<String> missingAt(SimNode node, SimNode primary, SimCluster cluster) {
         SimPostgres server = node.server();
-        boolean cascadesFromInseparable = node.tags().replicatefrom().isPresent()
-                && servers.stream().anyMatch(other -> isInseparable(other, primary.server())
+        boolean cascadesFromForked = node.tags().replicatefrom().isPresent()
+                && cluster.servers().stream().anyMatch(other -> isForked(other, primary.server(), cluster.setup())
                         && node.tags().replicatefrom().get().equals(other.name()));
-        if (isInseparable(server, primary.server()) || cascadesFromInseparable) {
+        if (isForked(server, primary.server(), cluster.setup()) || cascadesFromForked) {
             return Optional.empty();
         }
         String who = node.name() + " ";

@@ -51,6 +51,9 @@ final class SimCopies {
         if (source.isEmpty() || source.get().inRecovery() || !settled) {
             return Divergence.UNKNOWN;
         }
+        if (source.get().wal().hasForkOf(server.wal())) {
+            return Divergence.FORKED;
+        }
         return source.get().wal().continuesByIds(server.wal()) ? Divergence.NONE : Divergence.DIVERGED;
     }
 
@@ -66,7 +69,8 @@ final class SimCopies {
         if (source.isEmpty() || peers.reach(upstream).isEmpty() || source.get().inRecovery()) {
             return Outcome.failed("pg_rewind: connection to source failed");
         }
-        if (!source.get().hasCheckpointedTimeline() || source.get().wal().continuesByIds(server.wal())) {
+        if (source.get().wal().timeline() == server.wal().timeline() || !source.get().hasCheckpointedTimeline()
+                || source.get().wal().continuesByIds(server.wal())) {
             server.trace("pg_rewind: source and target cluster are on the same timeline, no rewind required");
             return Outcome.done();
         }

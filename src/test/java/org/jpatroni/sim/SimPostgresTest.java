@@ -21,6 +21,8 @@ import org.jpatroni.postgres.PostgresControl.StopMode;
 import org.jpatroni.postgres.PostgresControl.StopSpec;
 import org.jpatroni.runtime.CancelToken;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The simulated PostgreSQL by itself: what failovers and rewinds rest on. */
 class SimPostgresTest {
@@ -123,6 +125,39 @@ class SimPostgresTest {
         assertThat(servers.get(0).receiver().source()).contains(servers.get(1));
         assertThat(servers.get(0).wal().timeline()).isEqualTo(2);
         assertThat(servers.get(1).wal().hasPrefix(servers.get(0).wal())).isTrue();
+    }
+
+    private void promoteTwice(int commitsBetween) {
+        clusterOfThree();
+        commit(0, 3);
+        kernel.runUntil(kernel.nowNanos() + SECOND);
+        network.cut(new SimNetwork.Cut(2, SimNetwork.ANYWHERE));
+        network.cut(new SimNetwork.Cut(SimNetwork.ANYWHERE, 2));
+        commit(0, commitsBetween);
+        kernel.runUntil(kernel.nowNanos() + SECOND);
+        servers.get(0).vanish("test");
+        assertThat(run(() -> controls.get(1).promote(Duration.ofMinutes(1), never)).isDone()).isTrue();
+        commit(1, 2);
+        servers.get(1).vanish("test");
+        network.healAll();
+        assertThat(run(() -> controls.get(2).promote(Duration.ofMinutes(1), never)).isDone()).isTrue();
+        assertThat(run(() -> controls.get(2).checkpoint(Duration.ofMinutes(1))).isDone()).isTrue();
+        assertThat(servers.get(2).wal().timeline()).isEqualTo(servers.get(1).wal().timeline()).isEqualTo(2);
+        commit(2, 5);
+    }
+
+    /** With and without different places of the switch. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 2})
+    void twoPromotionsToOneNumberAreAForkThatOnlyANewCopyMends(int commitsBetween) {
+        promoteTwice(commitsBetween);
+        assertThat(run(() -> controls.get(1).checkDivergence(upstream(2)))).isEqualTo(Divergence.FORKED);
+        run(() -> controls.get(1).recoverFromCrash(never));
+        assertThat(run(() -> controls.get(1).rewind(upstream(2), never)).isDone()).isTrue();
+        assertThat(run(() -> controls.get(1).checkDivergence(upstream(2)))).isEqualTo(Divergence.FORKED);
+        assertThat(run(() -> controls.get(1).removeDataDirectory()).isDone()).isTrue();
+        assertThat(run(() -> controls.get(1).cloneFrom(Optional.of(upstream(2)), never)).isDone()).isTrue();
+        assertThat(run(() -> controls.get(1).checkDivergence(upstream(2)))).isEqualTo(Divergence.NONE);
     }
 
     @Test

@@ -133,6 +133,36 @@ final class SimWal {
         return canServe(other);
     }
 
+    /** Whether both have a timeline of one number that began twice: at different places, or with different records at one place. */
+    boolean hasForkOf(SimWal other) {
+        List<Switch> ours = branches();
+        List<Switch> theirs = other.branches();
+        int common = 0;
+        while (common < Math.min(ours.size(), theirs.size()) && ours.get(common).equals(theirs.get(common))) {
+            common++;
+        }
+        boolean parted = common < theirs.size();
+        return timeline == other.timeline && parted
+                || common > 0 && !firstOf(ours.get(common - 1).timeline())
+                        .equals(other.firstOf(ours.get(common - 1).timeline()));
+    }
+
+    /** Each timeline and where it began. */
+    private List<Switch> branches() {
+        List<Switch> branches = new ArrayList<>();
+        long begin = 0;
+        for (Switch ended : switches) {
+            branches.add(new Switch(ended.timeline(), begin));
+            begin = ended.atLsn();
+        }
+        branches.add(new Switch(timeline, begin));
+        return branches;
+    }
+
+    private Optional<Entry> firstOf(int ofTimeline) {
+        return entries.stream().filter(entry -> entry.timeline() == ofTimeline).findFirst();
+    }
+
     /** Whether the other's history is truly a beginning of this one, byte by byte: what timeline ids only promise. */
     boolean hasPrefix(SimWal other) {
         int size = other.entries.size();
