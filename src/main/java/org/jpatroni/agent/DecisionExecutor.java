@@ -135,6 +135,8 @@ final class DecisionExecutor {
         long askedAt = parts.tasks().time().nanos();
         List<PeerAnswer> answers = parts.peers().askStatus(ask.members(), PEER_LIMIT);
         observer.answered(new PeersView(askedAt, answers));
+        // Somebody may have led, and gone again, while an answer was waited for: the lock must not be taken on what was seen before.
+        observer.storeChanged();
     }
 
     private void updateHistory(Situation s, int timeline) {

@@ -52,6 +52,7 @@ final class SimCopies {
             return Divergence.UNKNOWN;
         }
         if (source.get().wal().hasForkOf(server.wal())) {
+            server.trace("timelines of one number that began twice");
             return Divergence.FORKED;
         }
         return source.get().wal().continuesByIds(server.wal()) ? Divergence.NONE : Divergence.DIVERGED;
