@@ -1,5 +1,7 @@
 package org.jpatroni.agent;
 
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.jpatroni.model.PostgresState;
@@ -12,9 +14,22 @@ import org.jpatroni.node.HaStatus;
 public final class StatusBoard {
 
     private final AtomicReference<HaStatus> status;
+    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
 
     public StatusBoard(HaStatus initial) {
         this.status = new AtomicReference<>(initial);
+    }
+
+    /** Calls back after each publication, on the thread that published: it must not block. Closing ends that. */
+    public Listening listen(Runnable published) {
+        listeners.add(published);
+        return () -> listeners.remove(published);
+    }
+
+    /** Ends when closed. */
+    public interface Listening extends AutoCloseable {
+        @Override
+        void close();
     }
 
     public HaStatus current() {
@@ -23,10 +38,11 @@ public final class StatusBoard {
 
     void publish(UnaryOperator<HaStatus> change) {
         status.updateAndGet(change);
+        listeners.forEach(Runnable::run);
     }
 
     /** The postmaster has ended: whatever the loop thinks, health checks must not say that PostgreSQL runs. */
     void postmasterEnded() {
-        status.updateAndGet(now -> now.state() == PostgresState.RUNNING ? now.withState(PostgresState.CRASHED) : now);
+        publish(now -> now.state() == PostgresState.RUNNING ? now.withState(PostgresState.CRASHED) : now);
     }
 }

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jpatroni.json.PythonJsonReader;
 import org.jpatroni.model.ClusterSnapshot;
+import org.jpatroni.node.ConfigTag;
 import org.jpatroni.node.FreshSnapshot;
 import org.jpatroni.node.HaStatus;
 import org.jspecify.annotations.Nullable;
@@ -65,7 +66,8 @@ final class ClusterPage {
             return Response.error(502, "no configuration is stored", asJson);
         }
         try {
-            return Response.json(200, PythonJsonReader.read(config.get().json()), staleLines());
+            return Response.json(200, PythonJsonReader.read(config.get().json()),
+                    WireFormat.headerLine("ETag", ConfigTag.of(config.get().json())) + staleLines());
         } catch (IllegalArgumentException unreadable) {
             return Response.error(502, "the stored configuration is not JSON", asJson);
         }

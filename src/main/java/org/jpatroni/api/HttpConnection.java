@@ -183,6 +183,10 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
                 await();
                 loop.clusterDesk().join(page -> landed(request, () -> handler.answer().apply(request, page)));
             }
+            case Route.Handler.OfCommand handler ->
+                CommandCall.begin(loop.shared(), channelContext().channel(), request, route, handler,
+                        reply -> landed(request, reply))
+                        .ifPresentOrElse(refusal -> answer(request, refusal), this::await);
         }
     }
 

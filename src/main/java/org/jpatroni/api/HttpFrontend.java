@@ -36,6 +36,7 @@ import java.util.concurrent.TimeUnit;
 import org.jpatroni.config.HostPort;
 import org.jpatroni.config.RestApiConfig;
 import org.jpatroni.node.MetricFamily;
+import org.jpatroni.node.NodeCommands;
 import org.jpatroni.node.NodeView;
 import org.jpatroni.runtime.Tasks;
 import org.jpatroni.runtime.Time;
@@ -70,7 +71,8 @@ public final class HttpFrontend implements AutoCloseable {
     private volatile Settings settings;
     private List<Channel> listeners = List.of();
 
-    private HttpFrontend(RestApiConfig config, NodeView node, Time time, String productVersion, ApiLimits limits) {
+    private HttpFrontend(RestApiConfig config, NodeView node, NodeCommands commands, Time time, String productVersion,
+            ApiLimits limits) {
         this.time = time;
         this.settings = new Settings(config, config.tls().map(tls -> new TlsKeeper(tls, time)));
         this.limits = limits;
@@ -84,8 +86,9 @@ public final class HttpFrontend implements AutoCloseable {
         Router router = new ReadRoutes(time, counters,
                 () -> TlsKeeper.join(node.agentMetrics(), settings.tls())).router();
         counters.countBy(router);
-        HttpLoop.Shared shared = new HttpLoop.Shared(node, time, limits, counters, router,
-                new Admission(limits, counters), access, () -> settings.config(), productVersion, count);
+        HttpLoop.Shared shared = new HttpLoop.Shared(node, new CommandDesk(commands), time, limits, counters, router,
+                new Admission(limits, counters), access, new AuditLog(), () -> settings.config(), productVersion,
+                count);
         for (EventExecutor executor : group) {
             HttpLoop loop = new HttpLoop(shared, executor);
             loops.put(executor, loop);
@@ -116,15 +119,15 @@ public final class HttpFrontend implements AutoCloseable {
      * @throws IOException when the port cannot be opened, naming {@code restapi.listen}
      * @throws IllegalArgumentException when certificate or key cannot be used, naming the setting
      */
-    public static HttpFrontend start(RestApiConfig config, NodeView node, Time time, String productVersion)
-            throws IOException {
-        return start(config, node, time, productVersion, ApiLimits.DEFAULT);
+    public static HttpFrontend start(RestApiConfig config, NodeView node, NodeCommands commands, Time time,
+            String productVersion) throws IOException {
+        return start(config, node, commands, time, productVersion, ApiLimits.DEFAULT);
     }
 
     /** The same with other bounds. */
-    public static HttpFrontend start(RestApiConfig config, NodeView node, Time time, String productVersion,
-            ApiLimits limits) throws IOException {
-        HttpFrontend frontend = new HttpFrontend(config, node, time, productVersion, limits);
+    public static HttpFrontend start(RestApiConfig config, NodeView node, NodeCommands commands, Time time,
+            String productVersion, ApiLimits limits) throws IOException {
+        HttpFrontend frontend = new HttpFrontend(config, node, commands, time, productVersion, limits);
         try {
             frontend.listeners = frontend.listen(config);
         } catch (IOException | RuntimeException refused) {

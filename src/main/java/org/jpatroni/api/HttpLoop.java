@@ -22,8 +22,9 @@ final class HttpLoop {
      *
      * @param loops how many there are
      */
-    record Shared(NodeView node, Time time, ApiLimits limits, ApiCounters counters, Router router, Admission admission,
-            AccessControl access, Supplier<RestApiConfig> config, String productVersion, int loops) {
+    record Shared(NodeView node, CommandDesk commands, Time time, ApiLimits limits, ApiCounters counters, Router router,
+            Admission admission, AccessControl access, AuditLog audit, Supplier<RestApiConfig> config,
+            String productVersion, int loops) {
     }
 
     private static final long LANE_GRACE_NANOS = 20_000_000L;

@@ -27,8 +27,9 @@ final class ReadRoutes {
         this.agentMetrics = agentMetrics;
     }
 
+    /** The whole table: these rows and those of the write side. */
     Router router() {
-        List<Route> table = new ArrayList<>();
+        List<Route> table = new ArrayList<>(WriteRoutes.TABLE);
         for (HealthCheck check : HealthCheck.values()) {
             for (String path : check.paths()) {
                 table.add(lane(path, "load balancers check without credentials", check(check)));

@@ -1,5 +1,8 @@
 package org.jpatroni.api;
 
+import java.nio.ByteBuffer;
+import java.util.Optional;
+
 /**
  * One request as the routes see it.
  *
@@ -10,9 +13,21 @@ package org.jpatroni.api;
  * @param keepAlive whether the connection may stay open after the answer
  * @param wantsJson the client asked for JSON, so errors are told in JSON
  * @param arrivedNanos monotonic time when its head was complete
+ * @param content what came with a call of the write side; nothing of it is kept for reads
  */
 record Request(String method, String path, String query, boolean http11, boolean keepAlive, boolean wantsJson,
-        long arrivedNanos) {
+        long arrivedNanos, Content content) {
+
+    /**
+     * @param body as sent; whoever reads it takes a duplicate
+     * @param lengthGiven whether a length was given at all, or the body came in chunks
+     * @param ifMatch the header of that name
+     * @param authorization the header of that name
+     */
+    record Content(ByteBuffer body, boolean lengthGiven, Optional<String> ifMatch, Optional<String> authorization) {
+
+        static final Content NONE = new Content(ByteBuffer.allocate(0), false, Optional.empty(), Optional.empty());
+    }
 
     /** Reads the target of a request line. Clients build {@code //leader} and trailing slashes; proxies send the absolute form. */
     static Request of(String method, String target, boolean http11, boolean keepAlive, boolean wantsJson,
@@ -22,7 +37,12 @@ record Request(String method, String path, String query, boolean http11, boolean
         String query = question < 0 ? "" : target.substring(question + 1);
         int fragment = query.indexOf('#');
         return new Request(method, normalised(path), fragment < 0 ? query : query.substring(0, fragment), http11,
-                keepAlive, wantsJson, arrivedNanos);
+                keepAlive, wantsJson, arrivedNanos, Content.NONE);
+    }
+
+    /** The same with what came with it. */
+    Request with(Content arrived) {
+        return new Request(method, path, query, http11, keepAlive, wantsJson, arrivedNanos, arrived);
     }
 
     private static String normalised(String path) {
@@ -43,6 +63,11 @@ record Request(String method, String path, String query, boolean http11, boolean
             return "/";
         }
         return start == 0 && end == path.length() ? path : path.substring(start, end);
+    }
+
+    /** Whether it only asks, so that no body of it is read. */
+    boolean isRead() {
+        return method.equals("GET") || isStatusOnly();
     }
 
     /** HEAD and OPTIONS: answered with the status line of GET and nothing more. */

@@ -2,12 +2,16 @@ package org.jpatroni.api;
 
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Puts the decoder's parts together to requests. The decoder only marks what it could not read; here that becomes an answer. */
@@ -31,6 +35,8 @@ final class RequestReader {
     private final int bodyMax;
     private @Nullable Request incoming;
     private long bodyBytes;
+    /** What has come of the body of a write; reads have none worth keeping. */
+    private @Nullable ByteArrayOutputStream body;
 
     RequestReader(Sink sink, int bodyMax) {
         this.sink = sink;
@@ -64,11 +70,21 @@ final class RequestReader {
             return;
         }
         bodyBytes = 0;
-        incoming = Request.of(head.method().name(), head.uri(), http11, HttpUtil.isKeepAlive(head), wantsJson,
+        Request request = Request.of(head.method().name(), head.uri(), http11, HttpUtil.isKeepAlive(head), wantsJson,
                 nowNanos);
+        body = request.isRead() ? null : new ByteArrayOutputStream();
+        incoming = request.isRead() ? request : request.with(content(head.headers()));
         if (!(head instanceof LastHttpContent)) {
             sink.bodyAwaited();
         }
+    }
+
+    private static Request.Content content(HttpHeaders headers) {
+        boolean lengthGiven = headers.contains(HttpHeaderNames.CONTENT_LENGTH)
+                || headers.contains(HttpHeaderNames.TRANSFER_ENCODING);
+        return new Request.Content(ByteBuffer.allocate(0), lengthGiven,
+                Optional.ofNullable(headers.get(HttpHeaderNames.IF_MATCH)),
+                Optional.ofNullable(headers.get(HttpHeaderNames.AUTHORIZATION)));
     }
 
     private static Response unreadable(@Nullable Throwable cause, boolean asJson) {
@@ -92,10 +108,34 @@ final class RequestReader {
             refusal = Response.closingError(413, "the request body is too long", request.wantsJson(), "");
         } else if (content.decoderResult().isFailure()) {
             refusal = Response.closingError(400, "the request body cannot be read", request.wantsJson(), "");
-        } else if (!(content instanceof LastHttpContent)) {
+        } else {
+            keep(content);
+        }
+        if (refusal == null && !(content instanceof LastHttpContent)) {
             return;
         }
         incoming = null;
-        sink.arrived(request, refusal);
+        sink.arrived(complete(request), refusal);
+    }
+
+    private void keep(HttpContent content) {
+        ByteArrayOutputStream kept = body;
+        if (kept != null) {
+            byte[] bytes = new byte[content.content().readableBytes()];
+            content.content().getBytes(content.content().readerIndex(), bytes);
+            kept.writeBytes(bytes);
+        }
+    }
+
+    private Request complete(Request request) {
+        ByteArrayOutputStream kept = body;
+        if (kept == null) {
+            return request;
+        }
+        body = null;
+        Request.Content head = request.content();
+        return request.with(
+                new Request.Content(ByteBuffer.wrap(kept.toByteArray()), head.lengthGiven(), head.ifMatch(),
+                        head.authorization()));
     }
 }

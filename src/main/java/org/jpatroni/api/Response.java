@@ -91,6 +91,16 @@ final class Response {
         problem.put("title", WireFormat.phrase(status));
         problem.put("status", status);
         problem.put("detail", line);
+        return problem(status, problem, headerLines, close);
+    }
+
+    /** Problem details (RFC 9457). */
+    static Response problem(int status, Map<String, @Nullable Object> problem, String headerLines) {
+        return problem(status, problem, headerLines, false);
+    }
+
+    private static Response problem(int status, Map<String, @Nullable Object> problem, String headerLines,
+            boolean close) {
         byte[] body = PythonJson.write(problem).getBytes(StandardCharsets.ISO_8859_1);
         return new Response(status, Form.ERROR, "application/problem+json", () -> body, headerLines, close);
     }

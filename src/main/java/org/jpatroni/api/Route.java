@@ -2,6 +2,7 @@ package org.jpatroni.api;
 
 import java.util.function.BiFunction;
 import org.jpatroni.node.HaStatus;
+import org.jpatroni.node.NodeCommand;
 
 /**
  * One row of the route table.
@@ -43,5 +44,19 @@ record Route(String method, String path, Access access, String why, boolean lane
          */
         record OfCluster(boolean fresh, BiFunction<Request, ClusterPage, Response> answer) implements Handler {
         }
+
+        /** A command to the node; its body is read by the rule given. */
+        record OfCommand(NodeCommand.Operation operation, Body body) implements Handler {
+        }
+    }
+
+    /** Whether a call carries a JSON object. */
+    enum Body {
+        /** What comes is not looked at. */
+        IGNORED,
+        /** None, an empty one, or an object. */
+        OPTIONAL,
+        /** An object with something in it. */
+        REQUIRED
     }
 }

@@ -126,6 +126,7 @@ final class WireFormat {
             case 500 -> "Internal Server Error";
             case 501 -> "Not Implemented";
             case 502 -> "Bad Gateway";
+            case 504 -> "Gateway Timeout";
             case 503 -> "Service Unavailable";
             case 505 -> "HTTP Version Not Supported";
             default -> "Status";

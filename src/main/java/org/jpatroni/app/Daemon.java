@@ -23,7 +23,10 @@ import org.jpatroni.model.DynamicConfig;
 import org.jpatroni.model.PostgresObservation;
 import org.jpatroni.model.Tree;
 import org.jpatroni.node.HaStatus;
+import org.jpatroni.node.NodeCommands;
 import org.jpatroni.node.NodeView;
+import org.jpatroni.operation.OperationParts;
+import org.jpatroni.operation.Operations;
 import org.jpatroni.peer.PeerClient;
 import org.jpatroni.postgres.LocalPostgres;
 import org.jpatroni.runtime.Tasks;
@@ -62,7 +65,8 @@ final class Daemon {
         StatusBoard board = new StatusBoard(
                 HaStatus.starting(node.name(), node.scope(), node.tags(), tasks.time().nanos()));
         StartingView view = new StartingView(board);
-        try (HttpFrontend api = listen(view);
+        StartingCommands commands = new StartingCommands();
+        try (HttpFrontend api = listen(view, commands);
                 Stores stores = Stores.open(node, initial, tasks);
                 LocalPostgres postgres = new LocalPostgres(node, initial, tasks);
                 PeerClient peers = new PeerClient(tasks, clientTls(node.ctl()));
@@ -77,6 +81,8 @@ final class Daemon {
                     stores.store()::calls);
             view.become(new StatusReader(board, statusCounters.measured(() -> askStatus(postgres)), stores.store(),
                     tasks, metrics::families));
+            commands.become(new Operations(
+                    new OperationParts(node.name(), stores.store(), board, loop, peers, operations, tasks)));
             LOG.info("{} of cluster {}: REST API on {}, store {}", node.name(), node.scope(), node.restApi().listen(),
                     stores.store().describe());
             Signals.handle("TERM", loop::shutdown);
@@ -91,9 +97,9 @@ final class Daemon {
         }
     }
 
-    private HttpFrontend listen(NodeView view) throws StartException {
+    private HttpFrontend listen(NodeView view, NodeCommands commands) throws StartException {
         try {
-            return HttpFrontend.start(node.restApi(), view, tasks.time(), Version.ofThisBuild());
+            return HttpFrontend.start(node.restApi(), view, commands, tasks.time(), Version.ofThisBuild());
         } catch (IOException | IllegalArgumentException refused) {
             throw new StartException(String.valueOf(refused.getMessage()));
         }

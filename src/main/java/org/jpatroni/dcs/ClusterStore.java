@@ -18,7 +18,8 @@ import org.jpatroni.runtime.Histogram;
 
 /**
  * The distributed store, in the words of the domain. One instance speaks for one member of one cluster. Every call returns within
- * the configured time limit ({@code retry_timeout}); calls are made by one thread at a time, except {@link #snapshot()}.
+ * the configured time limit ({@code retry_timeout}); calls are made by one thread at a time, except {@link #snapshot()}, {@link
+ * #writeConfig}, {@link #writeFailover} and {@link #clearFailover}, which operators' commands make beside the HA loop.
  *
  * <p>Member and leader keys hang on the session (etcd: lease, ZooKeeper: session) of this instance; its ttl is that of
  * {@link #setTimeouts}. Where a change needs a version, it is a compare-and-set.

@@ -19,6 +19,7 @@ final class ApiServer implements AutoCloseable {
 
     final HttpFrontend frontend;
     final FakeNode node;
+    final FakeCommands commands = new FakeCommands();
 
     ApiServer(NodeFixture fixture) throws IOException {
         this(fixture, config("127.0.0.1", 0), ApiLimits.DEFAULT);
@@ -26,7 +27,7 @@ final class ApiServer implements AutoCloseable {
 
     ApiServer(NodeFixture fixture, RestApiConfig config, ApiLimits limits) throws IOException {
         node = new FakeNode(fixture);
-        frontend = HttpFrontend.start(config, node, new TestTime(), "0.0.0", limits);
+        frontend = HttpFrontend.start(config, node, commands, new TestTime(), "0.0.0", limits);
     }
 
     static RestApiConfig config(String host, int port) {

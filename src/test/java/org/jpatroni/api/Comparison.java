@@ -17,8 +17,9 @@ record Comparison(Set<GoldenDifference> differences, List<String> faults) {
 
     private static final String OWN_FIELD = ", \"jpatroni\": {\"version\": \"0.0.0\"}}";
 
-    /** Headers that HTTP/1.1 and the reason add. */
-    private static final List<String> ADDED_HEADERS = List.of("Content-Length", "Connection", "X-Patroni-Reason");
+    /** Headers that HTTP/1.1, the reason and conditional changes add. */
+    private static final List<String> ADDED_HEADERS = List.of("Content-Length", "Connection", "X-Patroni-Reason",
+            "ETag");
 
     static Comparison of(Recording recorded, String actual) {
         Comparison comparison = new Comparison(EnumSet.noneOf(GoldenDifference.class), new ArrayList<>());

@@ -52,7 +52,7 @@ class RoutesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"POST,/config", "DELETE,/primary", "PUT,/", "PATCH,/config", "TRACE,/x", "GETT,/primary"})
+    @CsvSource({"POST,/config", "DELETE,/primary", "PUT,/", "PATCH,/primary", "TRACE,/x", "GETT,/primary"})
     void methodsThatNobodyServes(String method, String path) {
         Response response = api.answer(Request.of(method, path, true, true, false, 0));
         assertThat(response.status()).isEqualTo(501);
@@ -66,9 +66,10 @@ class RoutesTest {
     @Test
     void everyRouteSaysWhoMayCallItAndWhy() {
         Router router = new ReadRoutes(new FixedTime(), new ApiCounters(), node::agentMetrics).router();
-        assertThat(router.table()).hasSize(26).allSatisfy(route -> {
+        assertThat(router.table()).hasSizeGreaterThan(26).allSatisfy(route -> {
             assertThat(route.why()).isNotBlank();
-            assertThat(route.access()).isEqualTo(Route.Access.OPEN);
+            assertThat(route.access() == Route.Access.OPEN).as(route.toString())
+                    .isEqualTo(route.method().equals("GET") || route.path().equals("/mpp"));
         });
     }
 

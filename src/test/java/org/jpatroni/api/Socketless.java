@@ -2,6 +2,7 @@ package org.jpatroni.api;
 
 import java.nio.charset.StandardCharsets;
 import org.jpatroni.config.RestApiConfig;
+import org.jpatroni.node.NodeCommands;
 import org.jpatroni.node.NodeView;
 import org.jpatroni.runtime.Time;
 
@@ -11,6 +12,7 @@ final class Socketless {
     private final NodeView node;
     private final Time time;
     private final ApiCounters counters = new ApiCounters();
+    private final NodeCommands commands = new FakeCommands();
     private final Router router;
     private final WireFormat wire;
 
@@ -30,7 +32,16 @@ final class Socketless {
                     new StatusPage(node.status().join(), time.nanos(), counters, "0.0.0"));
             case Route.Handler.OfCluster handler -> handler.answer().apply(request,
                     handler.fresh() ? asked() : ClusterPage.ofLoop(node.ha(), time.nanos()).orElseGet(this::asked));
+            case Route.Handler.OfCommand handler -> command(request, handler);
         };
+    }
+
+    private Response command(Request request, Route.Handler.OfCommand handler) {
+        try {
+            return CommandResponse.of(request, commands.submit(CommandReader.read(request, handler)).join());
+        } catch (CommandReader.UnusableBody unusable) {
+            return unusable.response(request.wantsJson());
+        }
     }
 
     private ClusterPage asked() {

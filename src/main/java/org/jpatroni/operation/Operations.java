@@ -1,0 +1,62 @@
+package org.jpatroni.operation;
+
+import java.util.concurrent.CompletableFuture;
+import org.jpatroni.agent.OperationCounters;
+import org.jpatroni.node.CommandReply;
+import org.jpatroni.node.NodeCommand;
+import org.jpatroni.node.NodeCommands;
+import org.jpatroni.runtime.Tasks;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Hands each command to the operation that carries it out, on a thread of its own. */
+public final class Operations implements NodeCommands {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Operations.class);
+
+    private final Tasks tasks;
+    private final OperationCounters counters;
+    private final ConfigOperation config;
+
+    public Operations(OperationParts parts) {
+        this.tasks = parts.tasks();
+        this.counters = parts.counters();
+        this.config = new ConfigOperation(parts);
+    }
+
+    @Override
+    public CompletableFuture<CommandReply> submit(NodeCommand command) {
+        CompletableFuture<CommandReply> reply = new CompletableFuture<>();
+        var _ = tasks.start("operation", () -> {
+            try {
+                CommandReply answer = carryOut(command);
+                counters.count(command.operation().label(), outcome(answer.code()));
+                reply.complete(answer);
+            } catch (InterruptedException ending) {
+                Thread.currentThread().interrupt();
+                reply.complete(CommandReply.refusal(503, "this node is shutting down"));
+            } catch (RuntimeException | Error fault) {
+                LOG.error("{} failed", command.operation().label(), fault);
+                reply.complete(CommandReply.refusal(500, "internal error, see the log"));
+            }
+            return Boolean.TRUE;
+        });
+        return reply;
+    }
+
+    private static String outcome(int code) {
+        return code < 400
+                ? OperationCounters.SUCCESS
+                : code < 500 ? OperationCounters.REFUSED : OperationCounters.FAILURE;
+    }
+
+    private CommandReply carryOut(NodeCommand command) throws InterruptedException {
+        return switch (command.operation()) {
+            case PATCH_CONFIG -> config.patch(command);
+            case PUT_CONFIG -> config.put(command);
+            case RELOAD, RESTART, CANCEL_RESTART, REINITIALIZE, SWITCHOVER, FAILOVER, CANCEL_SWITCHOVER, FAILSAFE, MPP,
+                    SIGTERM ->
+                CommandReply.refusal(501, "not supported");
+        };
+    }
+}

@@ -1,0 +1,5 @@
+/** Operators' commands. */
+@NullMarked
+package org.jpatroni.operation;
+
+import org.jspecify.annotations.NullMarked;
