@@ -60,6 +60,11 @@ final class AccessControl {
         return AccessRules.decide(question, current, address -> isListed(current, address), this::isMember);
     }
 
+    /** What an operator must be told about settings that leave everything open; see {@link AccessSettings#warning}. */
+    Optional<String> warning(List<InetSocketAddress> listening) {
+        return settings.warning(listening);
+    }
+
     private boolean isListed(AccessSettings current, InetAddress address) {
         return current.ranges().stream().anyMatch(range -> range.contains(address))
                 || current.hosts().stream().anyMatch(host -> hosts.isOf(host, address));

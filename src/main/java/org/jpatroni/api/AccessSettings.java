@@ -1,5 +1,6 @@
 package org.jpatroni.api;
 
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -73,8 +74,21 @@ record AccessSettings(Optional<Credentials> credentials, boolean restrictsAddres
                 List.copyOf(ranges), List.copyOf(hosts), config.allowlistIncludeMembers(), needsCertificate);
     }
 
-    /** Nothing but reaching the port is needed: neither a password nor a client certificate. */
-    boolean asksForNoProof() {
-        return credentials.isEmpty() && !needsCertificate;
+    /**
+     * What an operator must be told loudly: anybody who reaches the port may switch over, restart or rebuild.
+     *
+     * @param listening where the API listens
+     * @return empty when a password or a certificate is asked for, or only this machine can reach it
+     */
+    Optional<String> warning(List<InetSocketAddress> listening) {
+        List<InetSocketAddress> reachable = listening.stream()
+                .filter(address -> !address.getAddress().isLoopbackAddress()).toList();
+        if (credentials.isPresent() || needsCertificate || reachable.isEmpty()) {
+            return Optional.empty();
+        }
+        String but = restrictsAddresses || includeMembers ? " from the addresses in restapi.allowlist" : "";
+        return Optional.of("ATTENTION: anybody who reaches " + reachable + but
+                + " can restart, switch over, rebuild and reconfigure this cluster: the unsafe endpoints of the REST API ask for no password "
+                + "(restapi.authentication) and no client certificate (restapi.verify_client)");
     }
 }

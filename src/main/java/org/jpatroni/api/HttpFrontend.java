@@ -130,6 +130,7 @@ public final class HttpFrontend implements AutoCloseable {
         HttpFrontend frontend = new HttpFrontend(config, node, commands, time, productVersion, limits);
         try {
             frontend.listeners = frontend.listen(config);
+            frontend.openness().ifPresent(LOG::warn);
         } catch (IOException | RuntimeException refused) {
             frontend.close();
             throw refused;
@@ -147,6 +148,7 @@ public final class HttpFrontend implements AutoCloseable {
      */
     public synchronized void reload(RestApiConfig config) throws IOException {
         Settings next = new Settings(config, config.tls().map(this::keeperFor));
+        boolean wasOpen = openness().isPresent();
         boolean moves = !config.listen().equals(settings.config().listen());
         List<Channel> before = listeners;
         if (moves) {
@@ -157,6 +159,14 @@ public final class HttpFrontend implements AutoCloseable {
         if (moves) {
             before.forEach(Channel::close);
         }
+        if (!wasOpen) {
+            openness().ifPresent(LOG::warn);
+        }
+    }
+
+    private Optional<String> openness() {
+        return access.warning(listeners.stream().map(Channel::localAddress)
+                .filter(InetSocketAddress.class::isInstance).map(InetSocketAddress.class::cast).toList());
     }
 
     /** The port that is listened on, which matters when the configured one is 0. */

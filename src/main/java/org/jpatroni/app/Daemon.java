@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import javax.net.ssl.SSLContext;
 import org.jpatroni.agent.AgentMetrics;
 import org.jpatroni.agent.AgentParts;
 import org.jpatroni.agent.HaLoop;
@@ -17,7 +16,6 @@ import org.jpatroni.agent.StatusCounters;
 import org.jpatroni.agent.StatusReader;
 import org.jpatroni.api.HttpFrontend;
 import org.jpatroni.config.NodeConfig;
-import org.jpatroni.config.NodeConfig.CtlConfig;
 import org.jpatroni.decide.Facts;
 import org.jpatroni.model.DynamicConfig;
 import org.jpatroni.model.PostgresObservation;
@@ -28,9 +26,9 @@ import org.jpatroni.node.NodeView;
 import org.jpatroni.operation.OperationParts;
 import org.jpatroni.operation.Operations;
 import org.jpatroni.peer.PeerClient;
+import org.jpatroni.peer.PeerSettings;
 import org.jpatroni.postgres.LocalPostgres;
 import org.jpatroni.runtime.Tasks;
-import org.jpatroni.tls.ClientTls;
 import org.jpatroni.watchdog.Fence;
 import org.jpatroni.watchdog.GuardFence;
 import org.jspecify.annotations.Nullable;
@@ -69,7 +67,7 @@ final class Daemon {
         try (HttpFrontend api = listen(view, commands);
                 Stores stores = Stores.open(node, initial, tasks);
                 LocalPostgres postgres = new LocalPostgres(node, initial, tasks);
-                PeerClient peers = new PeerClient(tasks, clientTls(node.ctl()));
+                PeerClient peers = callsToMembers();
                 Fence guard = new GuardFence(Path.of(node.postgres().dataDir()), Optional.empty(), tasks)) {
             Facts.Node identity = new Facts.Node(node.name(), node.restApi().apiUrl(), postgres.connUrl(),
                     postgres.proxyUrl(), CONTRACT_VERSION, node.tree().containsKey("bootstrap"),
@@ -105,15 +103,12 @@ final class Daemon {
         }
     }
 
-    /** How other members are called: the section {@code ctl}, whose certificate authority falls back to that of {@code restapi}. */
-    private Optional<SSLContext> clientTls(CtlConfig ctl) {
-        Optional<String> authority = ctl.cacert().or(() -> node.restApi().tls().flatMap(tls -> tls.cafile()));
-        if (ctl.insecure() || authority.isPresent() || ctl.certfile().isPresent()) {
-            ClientTls tls = new ClientTls(ctl.insecure() ? Optional.empty() : authority.map(Path::of),
-                    ctl.certfile().map(Path::of), ctl.keyfile().map(Path::of), ctl.keyfilePassword());
-            return Optional.of(tls.context());
+    private PeerClient callsToMembers() throws StartException {
+        try {
+            return new PeerClient(tasks, PeerSettings.of(node.ctl()));
+        } catch (IllegalArgumentException refused) {
+            throw new StartException(String.valueOf(refused.getMessage()));
         }
-        return Optional.empty();
     }
 
     /** Bounded a little below the reader's own limit, so that a slow server is cancelled rather than left behind. */

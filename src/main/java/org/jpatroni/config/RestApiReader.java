@@ -23,6 +23,11 @@ final class RestApiReader {
                 section.word("server_tokens", "original", List.of("original", "minimal", "productonly")),
                 section.integer("request_queue_size", RestApiConfig.DEFAULT_REQUEST_QUEUE_SIZE, 0, 4096), tls,
                 section.commaList("allowlist"), section.flag("allowlist_include_members", false));
+        for (String entry : config.allowlist()) {
+            if (entry.indexOf('/') >= 0 && AddressRange.parse(entry).isEmpty()) {
+                section.error("allowlist", "is no network: " + entry);
+            }
+        }
         section.warnUnknown("thread_pool_size");
         return config;
     }
@@ -52,7 +57,7 @@ final class RestApiReader {
     /** What is missing here is taken from the section of the API, as Patroni does: user, password and authorities. */
     static CtlConfig ctl(ConfigTree root, RestApiConfig restApi) {
         ConfigTree section = root.section("ctl");
-        Optional<String> cacert = section.text("cacert").or(() -> restApi.tls().flatMap(RestApiConfig.Tls::cafile));
+        Optional<String> cacert = section.text("cacert").or(() -> root.section("restapi").text("cafile"));
         CtlConfig config = new CtlConfig(section.flag("insecure", false), cacert, section.text("certfile"),
                 section.text("keyfile"), section.secret("keyfile_password"),
                 credentials(section).or(restApi::authentication));

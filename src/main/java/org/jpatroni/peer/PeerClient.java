@@ -10,30 +10,53 @@ import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import javax.net.ssl.SSLContext;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
+import org.jpatroni.config.Secret;
 import org.jpatroni.model.Member;
 import org.jpatroni.model.PeerAnswer;
 import org.jpatroni.runtime.Tasks;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Asks other members by {@code GET /patroni}, all at the same time; Patroni's own members answer the same way. */
+/**
+ * Calls other members over their REST API: {@code GET /patroni} of all at the same time, and any POST. Patroni's own members answer the same
+ * way. How they are called is configured in the section {@code ctl}.
+ */
 public final class PeerClient implements Peers, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(PeerClient.class);
+    /** A status document has some kilobytes. */
+    private static final int BODY_MAX = 1 << 20;
 
     private final Tasks tasks;
-    private final HttpClient http;
+    private final PeerTransport transport;
 
-    /** Uses this TLS context for members whose URL is https; empty: the JDK's own trust. */
-    public PeerClient(Tasks tasks, Optional<SSLContext> tls) {
+    /**
+     * Reads the files that the settings name.
+     *
+     * @throws IllegalArgumentException when one cannot be used; the message names it
+     */
+    public PeerClient(Tasks tasks, PeerSettings settings) {
         this.tasks = tasks;
-        HttpClient.Builder builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(Duration.ofSeconds(2));
-        tls.ifPresent(builder::sslContext);
-        this.http = builder.build();
+        this.transport = new PeerTransport(settings, tasks.time());
+    }
+
+    /**
+     * Takes over new settings for the next calls.
+     *
+     * @throws IllegalArgumentException when a file cannot be used; then nothing has changed
+     */
+    public void reload(PeerSettings settings) {
+        transport.reload(settings);
     }
 
     @Override
@@ -58,7 +81,7 @@ public final class PeerClient implements Peers, AutoCloseable {
         try {
             HttpRequest request = HttpRequest.newBuilder(URI.create(member.apiUrl().get())).timeout(limit).GET()
                     .build();
-            HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
+            HttpResponse<String> response = transport.shared().send(request, bodyHandler());
             LOG.debug("{} answered {}", member.name(), response.statusCode());
             return PeerAnswerReader.read(member.name(), response.body());
         } catch (IOException | IllegalArgumentException unreachable) {
@@ -67,17 +90,71 @@ public final class PeerClient implements Peers, AutoCloseable {
         }
     }
 
+    /**
+     * Sends a POST with credentials, on a connection of its own and never twice. Any status is an answer.
+     *
+     * @param path with a leading slash, for example {@code /failsafe}
+     * @param json the body
+     * @param limit for all of it: connect, handshake, answer to its last byte
+     * @throws HttpTimeoutException when the time was over first: the member may have acted or not
+     * @throws IOException when the member has no API, cannot be reached, or the answer is cut; the message has no secrets
+     */
+    public PeerReply post(Member member, String path, String json, Duration limit)
+            throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(endpoint(member, path)).timeout(limit)
+                .header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofString(json));
+        transport.settings().authorization().map(Secret::reveal)
+                .ifPresent(value -> request.header("Authorization", value));
+        HttpClient client = transport.fresh();
+        try {
+            CompletableFuture<HttpResponse<String>> answer = client.sendAsync(request.build(), bodyHandler());
+            HttpResponse<String> response = answer.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+            LOG.debug("{} answered POST {} with {}", member.name(), path, response.statusCode());
+            return new PeerReply(response.statusCode(), headers(response), response.body());
+        } catch (TimeoutException late) {
+            throw new HttpTimeoutException("no answer in time");
+        } catch (ExecutionException failed) {
+            throw failed.getCause() instanceof IOException io
+                    ? io
+                    : new IOException(String.valueOf(failed.getCause()), failed);
+        } finally {
+            client.shutdownNow();
+        }
+    }
+
+    /** The address of a path beside the one in {@code api_url}. */
+    private static URI endpoint(Member member, String path) throws IOException {
+        String url = member.apiUrl().orElseThrow(() -> new IOException(member.name() + " has no REST API"));
+        int authority = url.indexOf("://") + 3;
+        int slash = url.indexOf('/', authority);
+        try {
+            return URI.create((slash < 0 ? url : url.substring(0, slash)) + path);
+        } catch (IllegalArgumentException malformed) {
+            throw new IOException("the address of " + member.name() + " cannot be read: " + url, malformed);
+        }
+    }
+
+    private static HttpResponse.BodyHandler<String> bodyHandler() {
+        return HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofString(), BODY_MAX);
+    }
+
+    private static Map<String, List<String>> headers(HttpResponse<?> response) {
+        Map<String, List<String>> headers = new TreeMap<>();
+        response.headers().map().forEach((name, values) -> headers.put(name.toLowerCase(Locale.ROOT), values));
+        return headers;
+    }
+
     private static String cause(Exception unreachable) {
         return switch (unreachable) {
             case HttpTimeoutException _ -> "no answer in time";
             case ConnectException _ -> "connection refused";
+            case SSLException tls -> "TLS: " + tls.getMessage();
             default -> unreachable.getMessage() == null ? "connection lost" : unreachable.getMessage();
         };
     }
 
     @Override
     public void close() {
-        http.shutdownNow();
-        http.close();
+        transport.close();
     }
 }
