@@ -16,6 +16,7 @@ final class LagClock {
     }
 
     private final ArrayDeque<Look> looks = new ArrayDeque<>();
+    private long stepNanos;
     private long lastPosition;
 
     /**
@@ -31,21 +32,29 @@ final class LagClock {
             looks.clear(); // Rewound, made anew, or another leader: another history.
         }
         lastPosition = ownPosition;
-        looks.addLast(new Look(nowNanos, leaderPosition));
+        if (ownPosition >= leaderPosition) {
+            looks.clear();
+            stepNanos = 0;
+            looks.addLast(new Look(nowNanos, leaderPosition));
+            return OptionalDouble.of(0);
+        }
+        if (looks.isEmpty() || nowNanos - looks.getLast().atNanos() >= stepNanos) {
+            looks.addLast(new Look(nowNanos, leaderPosition));
+        }
         Look caughtUp = null;
         while (!looks.isEmpty() && looks.getFirst().position() <= ownPosition) {
             caughtUp = looks.removeFirst();
         }
-        if (caughtUp != null) {
-            looks.addFirst(caughtUp);
+        if (caughtUp == null) {
+            thin();
+            return OptionalDouble.empty();
         }
+        looks.addFirst(caughtUp);
         thin();
-        return caughtUp == null
-                ? OptionalDouble.empty()
-                : OptionalDouble.of(looks.size() == 1 ? 0 : (nowNanos - caughtUp.atNanos()) / 1e9);
+        return OptionalDouble.of((nowNanos - caughtUp.atNanos()) / 1e9);
     }
 
-    /** A node that is behind for long needs no fine record: every second look goes. */
+    /** A node that is behind for long needs no fine record: every second look goes, and from now on they come half as often. */
     private void thin() {
         if (looks.size() > LOOKS_MAX) {
             ArrayDeque<Look> kept = new ArrayDeque<>();
@@ -56,6 +65,7 @@ final class LagClock {
                 }
                 keep = !keep;
             }
+            stepNanos = (looks.getLast().atNanos() - looks.getFirst().atNanos()) / (LOOKS_MAX / 2);
             looks.clear();
             looks.addAll(kept);
         }

@@ -6,10 +6,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jpatroni.model.ClusterSnapshot;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.Member;
 import org.jpatroni.model.PostgresObservation;
+import org.jpatroni.model.PostgresObservation.Sender;
 import org.jpatroni.node.HaStatus;
 import org.jpatroni.node.MetricFamily;
 
@@ -31,6 +34,7 @@ final class StatusMetrics {
         ages(families, view, nowNanos);
         ownLag(families, view, nowNanos, wall);
         members(families, view, nowNanos);
+        senders(families, view);
         return families;
     }
 
@@ -130,6 +134,41 @@ final class StatusMetrics {
             }
         }
         families.addAll(List.of(state.build(), streaming.build(), receive.build(), replay.build()));
+    }
+
+    /** By member: other clients that stream may share a name, and there may be any number of them. */
+    private static void senders(List<MetricFamily> families, StatusView view) {
+        MetricFamily.Builder flush = MetricFamily.gauges("jpatroni_sender_flush_lag_bytes",
+                "WAL that this server can send and that a member streaming from it has not flushed, from pg_stat_replication.");
+        MetricFamily.Builder replay = MetricFamily.gauges("jpatroni_sender_replay_lag_bytes",
+                "WAL that this server can send and that a member streaming from it has not replayed, from pg_stat_replication.");
+        MetricFamily.Builder seconds = MetricFamily.gauges("jpatroni_sender_replay_lag_seconds",
+                "replay_lag of pg_stat_replication for a member that streams from this server; 0 if it has replayed all.");
+        view.observation().ifPresent(observation -> {
+            long sendable = observation.sendable().bytes();
+            SortedMap<String, Sender> byMember = new TreeMap<>();
+            observation.senders().stream().filter(sender -> isMember(view.ha(), sender.applicationName()))
+                    .forEach(sender -> byMember.merge(sender.applicationName(), sender, StatusMetrics::further));
+            byMember.forEach((member, sender) -> {
+                sender.flushed().ifPresent(
+                        lsn -> flush.add(Math.max(0, sendable - lsn.bytes()), "member", member));
+                sender.replayed().ifPresent(
+                        lsn -> replay.add(Math.max(0, sendable - lsn.bytes()), "member", member));
+                boolean caughtUp = sender.replayed().filter(lsn -> lsn.bytes() >= sendable).isPresent();
+                OptionalDouble lag = caughtUp ? OptionalDouble.of(0) : sender.replayLagSeconds();
+                lag.ifPresent(value -> seconds.add(value, "member", member));
+            });
+        });
+        families.addAll(List.of(flush.build(), replay.build(), seconds.build()));
+    }
+
+    private static boolean isMember(HaStatus ha, String name) {
+        return ha.snapshot().isPresent() && ha.snapshot().get().member(name).isPresent();
+    }
+
+    /** A member that has come back may have a sender left from before. */
+    private static Sender further(Sender a, Sender b) {
+        return a.flushed().orElse(Lsn.ZERO).isAfter(b.flushed().orElse(Lsn.ZERO)) ? a : b;
     }
 
     private static void lag(MetricFamily.Builder family, String member, Optional<Lsn> position,

@@ -8,9 +8,11 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PostgresObservation;
+import org.jpatroni.model.PostgresObservation.Sender;
 import org.jpatroni.runtime.Time;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.type.TypeReference;
@@ -48,7 +50,10 @@ public final class StatusQuery {
                    current_setting('restore_command') <> '' AS restores,
                    (SELECT json_agg(s) FROM (
                        SELECT (SELECT rolname FROM pg_authid WHERE oid = usesysid) AS usename,
-                              application_name, client_addr, ws.state, sync_state, sync_priority
+                              application_name, client_addr, ws.state, sync_state, sync_priority,
+                              pg_wal_lsn_diff(flush_lsn, '0/0')::bigint AS flush_lsn,
+                              pg_wal_lsn_diff(replay_lsn, '0/0')::bigint AS replay_lsn,
+                              extract(epoch FROM replay_lag)::float8 AS replay_lag
                          FROM pg_stat_get_wal_senders() AS ws, pg_stat_get_activity(pid)) AS s) AS replication,
                    %s AS started
               FROM (SELECT pg_is_in_recovery() AS recovering) AS r, pg_stat_get_wal_receiver() AS w
@@ -104,13 +109,32 @@ public final class StatusQuery {
         OptionalInt timeline = recovering ? replayTimeline.lastKnown(shown, streaming) : OptionalInt.of(shown);
         long replayedAt = row.getLong("replayed_at");
         Optional<Instant> replayedTimestamp = row.wasNull() ? Optional.empty() : Optional.of(instant(replayedAt));
-        String senders = row.getString("replication");
+        List<Map<String, @Nullable Object>> replication = replication(row.getString("replication"));
+        List<Sender> senders = replication.stream().map(StatusQuery::takeSender).toList();
         return new PostgresObservation(begunAtNanos, recovering, version, Optional.of(instant(row.getLong("started"))),
                 timeline, lsn(row, "location"),
                 isSet(receiverWritten) ? receiverWritten : isSet(received) ? received : replayed, replayed,
                 recovering ? replayedTimestamp : Optional.empty(), row.getBoolean("paused"),
                 Optional.of(lsn(row, "latest_end")).filter(StatusQuery::isSet), state,
-                senders == null ? List.of() : json.readValue(senders, SENDERS));
+                replication, senders);
+    }
+
+    private List<Map<String, @Nullable Object>> replication(@Nullable String text) {
+        return text == null ? List.of() : json.readValue(text, SENDERS);
+    }
+
+    /** Takes the positions out of an entry: on the wire it has Patroni's keys only. */
+    private static Sender takeSender(Map<String, @Nullable Object> entry) {
+        Optional<Lsn> flushed = position(entry.remove("flush_lsn"));
+        Optional<Lsn> replayed = position(entry.remove("replay_lsn"));
+        return new Sender(String.valueOf(entry.get("application_name")), flushed, replayed,
+                entry.remove("replay_lag") instanceof Number seconds
+                        ? OptionalDouble.of(seconds.doubleValue())
+                        : OptionalDouble.empty());
+    }
+
+    private static Optional<Lsn> position(@Nullable Object bytes) {
+        return bytes instanceof Number number ? Optional.of(new Lsn(number.longValue())) : Optional.empty();
     }
 
     private static boolean isSet(Lsn lsn) {

@@ -70,6 +70,7 @@ final class NodeFixture {
     Optional<Instant> postmasterStart = Optional.of(Instant.parse("2026-11-22T19:45:48.742740Z"));
     int serverVersion = 150020;
     List<Map<String, Object>> replication = List.of();
+    List<PostgresObservation.Sender> senders = List.of();
 
     static NodeFixture leader() {
         return new NodeFixture();
@@ -104,7 +105,7 @@ final class NodeFixture {
         Optional<PostgresObservation> observation = observed
                 ? Optional.of(new PostgresObservation(observedAt, inRecovery, serverVersion, postmasterStart,
                         observedTimeline, location, received, replayed, replayedTimestamp, replayPaused, latestEnd,
-                        replicationState, replication))
+                        replicationState, replication, senders))
                 : Optional.empty();
         return new NodeStatus(ha(), observation, stale);
     }

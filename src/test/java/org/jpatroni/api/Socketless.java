@@ -52,6 +52,12 @@ final class Socketless {
         return answer(Request.of("GET", target, true, true, false, time.nanos()));
     }
 
+    /** The same, counted as a connection would. */
+    void counted(String target) {
+        Request request = Request.of("GET", target, true, true, false, time.nanos());
+        counters.answered(router.find(request), answer(request).status(), 1_000);
+    }
+
     static String body(Response response) {
         return new String(response.body(), StandardCharsets.UTF_8);
     }

@@ -226,6 +226,11 @@ class VersionMatrixIT {
                 .containsEntry("application_name", "node1").containsEntry("client_addr", "127.0.0.1")
                 .containsEntry("state", "streaming").containsEntry("sync_state", "async")
                 .containsEntry("sync_priority", 0);
+        assertThat(ofPrimary.senders()).singleElement().satisfies(sender -> {
+            assertThat(sender.applicationName()).isEqualTo("node1");
+            assertThat(sender.flushed().orElseThrow().compareTo(written)).isNotNegative();
+            assertThat(sender.replayed().orElseThrow().compareTo(written)).isNotNegative();
+        });
     }
 
     private static void slotsOfTheStandby(TestServer primary, TestServer standby) throws SQLException {
