@@ -33,7 +33,7 @@ class Plugin:
         """The exit code is what the monitoring system sees; a change of the cluster may need a moment to show."""
         seen = poll(lambda: self.ask(*arguments, on=on), lambda output: output.code == code and re.search(text, output.text), within, 0.5)
         where = f" on {on.name}" if on else ""
-        self.checks.check(f"{words(arguments)}{where}{label}", seen.code == code and re.search(text, seen.text), f"exit code {code}, text like {text}", seen)
+        self.checks.check(f"{re.sub(r'[0-9a-f]{32}', 'HASH', words(arguments)).replace(str(self.cluster.folder), '...')}{where}{label}", seen.code == code and re.search(text, seen.text), f"exit code {code}, text like {text}", seen)
 
 
 def run(cluster, report):
@@ -72,7 +72,7 @@ def healthy(cluster, plugin):
     plugin.expect(OK, r"asynchronous|running", "node_is_replica", "--is-async", on=replica)
     plugin.expect(CRITICAL, r"not a", "node_is_replica", "--is-sync", on=replica)
     plugin.expect(CRITICAL, r"not a running replica", "node_is_replica", on=leader)
-    plugin.expect(OK, r"doesn't need|no pending|does not", "node_is_pending_restart", on=replica)
+    plugin.expect(OK, r"doesn't have the pending restart flag", "node_is_pending_restart", on=replica)
     plugin.expect(OK, rf"{timeline}", "node_tl_has_changed", "--timeline", str(timeline), on=leader)
     plugin.expect(CRITICAL, r"timeline", "node_tl_has_changed", "--timeline", "99", on=leader)
     plugin.expect(OK, r"4\.1\.4", "node_patroni_version", "--patroni-version", "4.1.4", on=leader)
@@ -118,6 +118,6 @@ def scheduled(cluster, plugin):
 
 def pending(cluster, plugin):
     cluster.patch({"postgresql": {"parameters": {"max_connections": 51}}})
-    plugin.expect(CRITICAL, r"pending restart|needs", "node_is_pending_restart", on=cluster.replicas()[0], label=" after max_connections changed")
+    plugin.expect(CRITICAL, r"has the pending restart flag", "node_is_pending_restart", on=cluster.replicas()[0], label=" after max_connections changed")
     cluster.patch({"postgresql": {"parameters": {"max_connections": 50}}})
-    plugin.expect(OK, r"doesn't need|no pending|does not", "node_is_pending_restart", on=cluster.replicas()[0], label=" after it changed back")
+    plugin.expect(OK, r"doesn't have the pending restart flag", "node_is_pending_restart", on=cluster.replicas()[0], label=" after it changed back")

@@ -68,7 +68,7 @@ class Node:
         return f"{'https' if self.cluster.tls else 'http'}://127.0.0.1:{self.rest_port}"
 
     def start(self):
-        self.daemon = Program([self.cluster.program / "bin/jpatroni", self.file], self.log, {"HOME": str(self.cluster.folder)}, self.cluster.folder)
+        self.daemon = Program([*self.cluster.program, self.file], self.log, {"HOME": str(self.cluster.folder)}, self.cluster.folder)
 
     def postmaster(self):
         """The pid of this node's own postmaster, or None."""
@@ -115,7 +115,7 @@ class Cluster:
         self.sockets = folder
         self.password, self.replication_password = secrets.token_hex(12), secrets.token_hex(12)
         self.nodes = [Node(self, f"node{i}") for i in range(count)]
-        self.restapi = {}
+        self.restapi, self.initial = {}, None
 
     def start(self):
         for node in self.nodes:
@@ -125,6 +125,7 @@ class Cluster:
             if node is self.nodes[0]:
                 wait_for(f"{node.name} to lead", lambda: node.call("GET", "/primary", timeout=3).status == 200, 60)
         self.settle(90)
+        self.initial = self.nodes[0].call("GET", "/config").json()
         return self
 
     def write(self, node):
@@ -195,7 +196,8 @@ class Cluster:
         roles = sorted(each["role"] == "leader" for each in members)
         return (len(members) == len(self.nodes) and roles == [False] * (len(members) - 1) + [True]
                 and all(each["state"] == ("running" if each["role"] == "leader" else "streaming") for each in members)
-                and len({each["timeline"] for each in members}) == 1)
+                and len({each["timeline"] for each in members}) == 1
+                and all(node.call("GET", "/health", timeout=3).status == 200 for node in self.nodes))
 
     def settle(self, seconds=60):
         """Waits for one leader that runs and replicas that stream, on one timeline, then says who leads."""
@@ -203,6 +205,31 @@ class Cluster:
         if seen is not True:
             raise Impossible(f"the cluster did not settle within {seconds} s: {short(poll(self.view, bool, 1), 600)}")
         return self.leader()
+
+    def rebuilt(self, node, action):
+        """Does something that ends in a new data folder; waits until the old one is gone, whatever /cluster says meanwhile, and all is well."""
+        mark = node.data / "clients-run-was-here"
+        mark.write_text("gone with the folder\n")
+        result = action()
+        gone = poll(lambda: not mark.exists(), bool, 60) is True
+        self.settle(90)
+        return result, gone
+
+    def pending(self):
+        return [node.call("GET", "/patroni").json().get("pending_restart") for node in self.nodes]
+
+    def restore(self):
+        """The configuration as it was at the start, in effect on every node: no client sees what another one left."""
+        leader = self.settle(90)
+        if leader.call("GET", "/config").json() == self.initial and not any(self.pending()):
+            return
+        leader.call("PUT", "/config", self.initial, headers=self.basic())
+        poll(lambda: not any(self.pending()), bool, 3)
+        for node in [leader, *[each for each in self.nodes if each is not leader]]:
+            if node.call("GET", "/patroni").json().get("pending_restart"):
+                node.call("POST", "/restart", {}, headers=self.basic(), timeout=60)
+        wait_for("no restart to be pending", lambda: not any(self.pending()))
+        self.settle(90)
 
     def patch(self, change):
         return self.leader().call("PATCH", "/config", change, headers=self.basic())

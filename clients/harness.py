@@ -25,7 +25,7 @@ class Line:
 
 def short(value, limit=300):
     """A value on one line."""
-    text = re.sub(r"\s+", " ", value if isinstance(value, str) else repr(value)).strip()
+    text = re.sub(r"\s+", " ", value if isinstance(value, str) else str(value) if isinstance(value, Output) else repr(value)).strip()
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

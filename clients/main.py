@@ -2,6 +2,7 @@
 CLUSTER (which cluster it wants: plain, or tls with authentication) and run(cluster, report)."""
 
 import argparse
+import os
 import signal
 import sys
 import traceback
@@ -31,7 +32,7 @@ def interrupted(*_):
     raise KeyboardInterrupt
 
 
-def run_clients(modules, work, etcd, report):
+def run_clients(modules, work, program, etcd, report):
     for kind in ("plain", "tls"):
         wanted = [each for each in modules if each.CLUSTER == kind]
         if not wanted:
@@ -39,7 +40,7 @@ def run_clients(modules, work, etcd, report):
         cluster = None
         try:
             tls = Certificates(work / "certificates") if kind == "tls" else None
-            cluster = Cluster(work / kind, work / "program", etcd, kind, tls=tls, login=("admin", "s3cr3t:with colon") if tls else None)
+            cluster = Cluster(work / kind, program, etcd, kind, tls=tls, login=("admin", "s3cr3t:with colon") if tls else None)
             cluster.start()
             for module in wanted:
                 guarded(module, cluster, report)
@@ -53,7 +54,7 @@ def run_clients(modules, work, etcd, report):
 def guarded(module, cluster, report):
     """A client that cannot go on does not keep the others from their checks."""
     try:
-        cluster.settle()
+        cluster.restore()
         module.run(cluster, report)
     except Impossible as problem:
         report.add(module.CLIENT, "", "goes on", "FAILED", str(problem))
@@ -67,6 +68,7 @@ def main():
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--work", type=Path)
     parser.add_argument("--evidence", action="store_true")
+    parser.add_argument("--control", action="store_true")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     if options.list:
@@ -78,10 +80,13 @@ def main():
         print(f"clients/run: unknown: {' '.join(unknown)}; there are: {' '.join(each.CLIENT for each in CLIENTS)}", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, interrupted)
+    program = [options.work / "program/bin/jpatroni"]
+    if options.control:
+        program = ["/usr/bin/python3", f"{os.environ['PATRONI_SRC']}/patroni.py"]
     report = Report()
     etcd = Etcd(options.work)
     try:
-        run_clients([each for each in CLIENTS if not options.names or each.CLIENT in options.names], options.work, etcd, report)
+        run_clients([each for each in CLIENTS if not options.names or each.CLIENT in options.names], options.work, program, etcd, report)
     finally:
         etcd.stop()
     print(report.summary())

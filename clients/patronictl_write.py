@@ -15,17 +15,13 @@ CLUSTER = "plain"
 def run(cluster, report):
     for ctl in versions(cluster, report):
         for step in (edit_config, reload, restart, scheduled_restart, switchover, scheduled_switchover, failover, pause, reinit, history):
-            cluster.settle(90)
+            cluster.restore()
             step(cluster, ctl)
         remove(cluster, ctl, report)
 
 
 def soon(seconds):
     return (datetime.now(timezone.utc) + timedelta(seconds=seconds)).isoformat(timespec="seconds")
-
-
-def pending(cluster):
-    return [node.call("GET", "/patroni").json().get("pending_restart") for node in cluster.nodes]
 
 
 def edit_config(cluster, ctl):
@@ -36,12 +32,12 @@ def edit_config(cluster, ctl):
     ctl.checks.eventually("edit-config: work_mem on all nodes", {"7MB"}, lambda: {node.sql("show work_mem") for node in cluster.nodes})
     ctl.expect(r"Not changed", "edit-config", scope, "--force", "-s", "loop_wait=4")
     ctl.expect(r"Configuration changed", "edit-config", scope, "-q", "--apply", "-", "--force", given="postgresql:\n  parameters:\n    max_connections: 70\n")
-    ctl.checks.eventually("edit-config --apply: pending restart on all nodes", [True] * 3, lambda: pending(cluster))
+    ctl.checks.eventually("edit-config --apply: pending restart on all nodes", [True] * 3, lambda: cluster.pending())
     ctl.checks.eventually("list: column Pending restart", True, lambda: "Pending restart" in ctl("list", scope).text)
     restored = dict(stored, loop_wait=5)
     restored["postgresql"] = dict(restored["postgresql"], parameters={"max_connections": 50})
     ctl.expect(r"Configuration changed", "edit-config", scope, "--replace", "-", "--force", given=json.dumps(restored))
-    ctl.checks.eventually("edit-config --replace: pending restart is gone", [None] * 3, lambda: pending(cluster))
+    ctl.checks.eventually("edit-config --replace: pending restart is gone", [None] * 3, lambda: cluster.pending())
     # patronictl writes the store itself; the API tells what is there, as it is there.
     ctl.checks.same("edit-config --replace: GET /config", restored, cluster.nodes[-1].call("GET", "/config").json())
 
@@ -70,20 +66,16 @@ def restart(cluster, ctl):
         ctl.checks.check(f"restart: {node.name} was restarted", node.sql("select pg_postmaster_start_time()") != started, "another start time", started)
     ctl.checks.same("restart: the leader leads on", leader.name, cluster.settle().name)
     ctl.expect(r"Configuration changed", "edit-config", scope, "-q", "--force", "-p", "max_connections=55")
-    wait_for("pending restart", lambda: pending(cluster) == [True] * 3)
+    wait_for("pending restart", lambda: cluster.pending() == [True] * 3)
     # The list of members is in the store; --pending chooses by it.
     wait_for("pending restart in the store", lambda: all(each.get("pending_restart") for each in cluster.view()["members"]))
     ctl.expect(rf"^Success: restart on member {leader.name}$", "restart", scope, "--pending", "--role", "primary", "--force")
     seen = ctl.expect(rf"^Success: restart on member {replica.name}$", "restart", scope, "--pending", "--role", "replica", "--force", "--timeout", "60")
     ctl.checks.check("restart --pending: replicas only", f"member {leader.name}" not in seen.text, f"nothing about {leader.name}", seen.text)
     ctl.checks.eventually("restart --pending: max_connections", {"55"}, lambda: {node.sql("show max_connections") for node in cluster.nodes})
-    ctl.checks.eventually("restart --pending: nothing is pending", [None] * 3, lambda: pending(cluster))
+    ctl.checks.eventually("restart --pending: nothing is pending", [None] * 3, lambda: cluster.pending())
     ctl.expect(r"^Success: restart on member node\d$", "restart", scope, "--role", "replica", "--any", "--force")
     ctl.expect(r"status code=(503|412), \(.+\)", "restart", scope, replica.name, "--force", "--pg-version", "9.6.1")
-    ctl("edit-config", scope, "-q", "--force", "-p", "max_connections=50")
-    wait_for("pending restart", lambda: pending(cluster) == [True] * 3)
-    for node in [leader, *cluster.replicas()]:
-        node.call("POST", "/restart", {}, timeout=60)
 
 
 def scheduled_restart(cluster, ctl):
@@ -160,12 +152,10 @@ def pause(cluster, ctl):
 
 def reinit(cluster, ctl):
     scope, leader, replica = cluster.scope, cluster.leader(), cluster.replicas()[0]
-    mark = replica.data / "clients-run-was-here"
-    mark.write_text("gone after a reinitialisation\n")
     extra = ["--from-leader"] if ctl.modern else []
-    ctl.expect(rf"^Success: reinitialize for member {replica.name}\n.*Reinitialize is completed on: {replica.name}$", "reinit", scope, replica.name, "--force", "--wait", *extra)
-    cluster.settle(90)
-    ctl.checks.check("reinit: the data folder is a new one", not mark.exists(), "no trace of the old one", str(mark))
+    _, rebuilt = cluster.rebuilt(replica, lambda: ctl.expect(
+        rf"^Success: reinitialize for member {replica.name}\n.*Reinitialize is completed on: {replica.name}$", "reinit", scope, replica.name, "--force", "--wait", *extra))
+    ctl.checks.check("reinit: the data folder is a new one", rebuilt, "no trace of the old one", "the old one")
     ctl.expect(rf"{leader.name} is not a member of cluster|No replica among provided members", "reinit", scope, leader.name, "--force", code=1)
 
 

@@ -83,7 +83,7 @@ def synchronous(cluster, checks):
         return
     standby = cluster.node(standbys[0])
     other = next(each for each in cluster.nodes if each not in (leader, standby))
-    checks.same("GET /sync", {standby.name}, {node.name for node in cluster.nodes if node.call("GET", "/sync").status == 200})
+    checks.eventually("GET /sync", {standby.name}, lambda: {node.name for node in cluster.nodes if node.call("GET", "/sync").status == 200})
     answer = leader.call("POST", "/switchover", {"leader": leader.name, "candidate": other.name}, timeout=10)
     checks.same("POST /switchover to the asynchronous replica", (412, "candidate name does not match with sync_standby"), (answer.status, answer.text))
     answer = leader.call("POST", "/switchover", {"leader": leader.name, "candidate": standby.name}, timeout=10)

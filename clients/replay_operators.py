@@ -31,9 +31,9 @@ IVORY_CLUSTER = {"members!": [{"name!": TEXT, "state!": TEXT, "role!": TEXT, "ho
 
 def run(cluster, report):
     zalando(cluster, Checks(report, "postgres-operator", "Zalando 1.15 (replay)"))
-    cluster.settle()
+    cluster.restore()
     pgedge(cluster, Checks(report, "pgEdge control-plane", "(replay)"))
-    cluster.settle()
+    cluster.restore()
     ivory(cluster, Checks(report, "Ivory", "(replay)"))
 
 
@@ -56,8 +56,8 @@ def zalando(cluster, checks):
     checks.same("GET /config has the strings as they were sent", (change["postgresql"]["parameters"]["max_connections"], 25, before["loop_wait"]),
                 (after["postgresql"]["parameters"].get("max_connections"), after["ttl"], after["loop_wait"]))
     checks.eventually("work_mem in PostgreSQL", {"5MB"}, lambda: {node.sql("show work_mem") for node in cluster.nodes})
-    checks.eventually("pending_restart in /patroni of every node", [True] * 3, lambda: [n.call("GET", "/patroni").json().get("pending_restart") for n in cluster.nodes])
-    # The primary first when a parameter was raised... by its own order: replicas after the primary; each call is answered when it is up again.
+    checks.eventually("pending_restart in /patroni of every node", [True] * 3, cluster.pending)
+    # A raised max_connections takes effect on the primary first; each call is answered when its server is up again.
     for node in [leader, *[each for each in cluster.nodes if each is not leader]]:
         started = node.sql("select pg_postmaster_start_time()")
         answer = node.call("POST", "/restart", json.dumps({"restart_pending": True}), headers=GO, timeout=30)
@@ -65,10 +65,8 @@ def zalando(cluster, checks):
         checks.check(f"{node.name} was restarted and is up when the answer comes", answer.status == 200 and node.sql("select pg_postmaster_start_time()") != started,
                      "another start time", started)
     checks.eventually("max_connections in PostgreSQL", {"60"}, lambda: {node.sql("show max_connections") for node in cluster.nodes})
-    checks.eventually("pending_restart is gone", [None] * 3, lambda: [n.call("GET", "/patroni").json().get("pending_restart") for n in cluster.nodes])
+    checks.eventually("pending_restart is gone", [None] * 3, cluster.pending)
     zalando_switchover(cluster, checks)
-    cluster.settle()
-    cluster.patch({"ttl": 20, "postgresql": {"parameters": {"work_mem": None, "max_connections": 50}}})
 
 
 def zalando_switchover(cluster, checks):
@@ -113,12 +111,10 @@ def pgedge(cluster, checks):
     checks.same("POST /reload without a body", 202, replica.call("POST", "/reload", headers=GO).status)
     answer = replica.call("POST", "/restart", {}, headers=headers)
     checks.same("POST /restart with {}", (200, "restarted successfully"), (answer.status, answer.text))
-    checks.same("POST /reinitialize without a body", (200, "reinitialize started"), (lambda a: (a.status, a.text))(replica.call("POST", "/reinitialize", headers=GO)))
-    cluster.settle(90)
+    answer, rebuilt = cluster.rebuilt(replica, lambda: replica.call("POST", "/reinitialize", headers=GO))
+    checks.same("POST /reinitialize without a body", (200, "reinitialize started", True), (answer.status, answer.text, rebuilt))
     answer = leader.call("POST", "/failover", {"candidate": replica.name}, headers=headers, timeout=60)
     checks.same("POST /failover with a candidate", (200, f'Successfully failed over to "{replica.name}"'), (answer.status, answer.text))
-    cluster.settle()
-    cluster.patch({"postgresql": {"parameters": {"log_min_duration_statement": None}}})
 
 
 def ivory(cluster, checks):
