@@ -149,7 +149,7 @@ class Traffic(threading.Thread):
 def steady(checks, proxy, leader, what):
     """Everybody as wanted, and for six seconds nothing changes and no check is answered by anything but a status."""
     expected = proxy.expected(leader)
-    poll(proxy.up, lambda seen: seen == expected, 25)
+    poll(lambda: all("INI" not in row["check_status"] for row in proxy.rows().values()) and proxy.up() == expected, bool, 25)
     seen = proxy.up()
     for name in expected:
         checks.check(f"{what}: {name}: {proxy.wanted[name]} UP", seen.get(name) == expected[name], sorted(expected[name]), sorted(seen.get(name, [])))

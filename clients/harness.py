@@ -24,8 +24,10 @@ class Line:
 
 
 def short(value, limit=300):
-    """A value on one line."""
-    text = re.sub(r"\s+", " ", value if isinstance(value, str) else str(value) if isinstance(value, Output) else repr(value)).strip()
+    """A value on one line; of a program's output what is no table."""
+    if isinstance(value, Output):
+        value = str(value) if value.text.count("\n") < 4 else f"exit code {value.code}: " + "\n".join(line for line in value.text.splitlines() if line[:1] not in "+|")
+    text = re.sub(r"\s+", " ", value if isinstance(value, str) else repr(value)).strip()
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
