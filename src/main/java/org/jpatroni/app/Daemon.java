@@ -80,7 +80,7 @@ final class Daemon {
             view.become(new StatusReader(board, statusCounters.measured(() -> askStatus(postgres)), stores.store(),
                     tasks, metrics::families));
             commands.become(new Operations(
-                    new OperationParts(node.name(), stores.store(), board, loop, peers, operations, tasks)));
+                    new OperationParts(node.name(), stores.store(), board, loop::wake, peers, operations, tasks)));
             LOG.info("{} of cluster {}: REST API on {}, store {}", node.name(), node.scope(), node.restApi().listen(),
                     stores.store().describe());
             Signals.handle("TERM", loop::shutdown);

@@ -31,6 +31,25 @@ public final class DynamicConfigValidator {
         return List.copyOf(validator.problems.errors());
     }
 
+    /**
+     * The problems without that of timeouts that do not fit together: Patroni and this daemon run with fitting ones instead, and clients send
+     * {@code ttl} alone before they send the others (Patroni's own acceptance suite does).
+     */
+    public static List<String> refusals(Map<String, ? extends @Nullable Object> tree) {
+        DynamicConfigValidator validator = new DynamicConfigValidator(tree);
+        validator.check();
+        List<String> refusals = new ArrayList<>(validator.problems.errors());
+        misfit(tree).ifPresent(refusals::remove);
+        return List.copyOf(refusals);
+    }
+
+    /** The problem of {@code ttl}, {@code loop_wait} and {@code retry_timeout} that do not fit together. */
+    public static Optional<String> misfit(Map<String, ? extends @Nullable Object> tree) {
+        DynamicConfigValidator validator = new DynamicConfigValidator(tree);
+        validator.relation();
+        return validator.problems.errors().stream().findFirst();
+    }
+
     /** Tells the problems of {@code bootstrap.dcs} as warnings, together with unknown keys. */
     static void warn(ConfigTree section) {
         for (String problem : validate(section.values())) {

@@ -20,6 +20,11 @@ public record NodeCommand(Operation operation, Map<String, @Nullable Object> bod
         body = Tree.copyOf(body);
     }
 
+    /** A command with the tree that a JSON reader made. */
+    public static NodeCommand of(Operation operation, Map<?, ?> body, boolean dryRun, Optional<String> ifMatch) {
+        return new NodeCommand(operation, Tree.copyOf(body), dryRun, ifMatch);
+    }
+
     /** The write calls of the REST API. */
     public enum Operation {
         PATCH_CONFIG("config"), PUT_CONFIG("config"), RELOAD("reload"), RESTART("restart"), CANCEL_RESTART(

@@ -92,8 +92,10 @@ final class ConfigOperation {
                 return failure.get();
             }
         }
-        return CommandReply.document(200, after).withHeader("ETag",
+        CommandReply reply = CommandReply.document(200, after).withHeader("ETag",
                 ConfigTag.of(same ? stored.get().json() : text));
+        return DynamicConfigValidator.misfit(after).map(warning -> reply.withHeader("X-Patroni-Warning", warning))
+                .orElse(reply);
     }
 
     /** Empty when it is stored. PUT without a condition overwrites whatever is there, as Patroni's does. */
@@ -104,7 +106,7 @@ final class ConfigOperation {
         long version = overwrites ? -1 : stored.map(StoredConfig::version).orElse(0L);
         return switch (parts.store().writeConfig(text, version)) {
             case Cas.Won<Boolean> won -> {
-                parts.loop().wake();
+                parts.wake().run();
                 var _ = BoardWait.until(parts.board(), parts.tasks(), status -> runsWith(status, text),
                         TAKEN_OVER_LIMIT);
                 yield Optional.empty();
@@ -123,9 +125,9 @@ final class ConfigOperation {
 
     /** What the change would break; what was broken before does not forbid it. */
     private static List<Explanation> newProblems(Map<?, ?> before, Map<String, @Nullable Object> after) {
-        List<String> old = DynamicConfigValidator.validate(ConfigPatch.merge(before, Map.of()));
+        List<String> old = DynamicConfigValidator.refusals(ConfigPatch.merge(before, Map.of()));
         List<Explanation> problems = new ArrayList<>();
-        for (String problem : DynamicConfigValidator.validate(after)) {
+        for (String problem : DynamicConfigValidator.refusals(after)) {
             if (!old.contains(problem)) {
                 int colon = problem.indexOf(": ");
                 problems.add(new Explanation("", problem.substring(0, colon), problem.substring(colon + 2), Map.of()));
