@@ -242,6 +242,7 @@ public final class HaLoop {
             counters.seen(seen.snapshot());
         }
         counters.seen(s.replication());
+        board.failsafe().walPosition(s.replication().map(up -> up.walPosition()));
         HaStatus now = new HaStatus(facts.node().name(), parts.scope(),
                 s.storeSeen() ? Optional.of(s.snapshot()) : before.snapshot(), snapshotAt,
                 observer.lastSeenEpochSeconds(), facts.dynamic(), facts.tags(), lease.deadlineNanos(), facts.state(),

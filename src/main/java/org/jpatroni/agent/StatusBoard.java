@@ -15,6 +15,7 @@ public final class StatusBoard {
 
     private final AtomicReference<HaStatus> status;
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+    private final FailsafeBoard failsafe = new FailsafeBoard();
 
     public StatusBoard(HaStatus initial) {
         this.status = new AtomicReference<>(initial);
@@ -34,6 +35,11 @@ public final class StatusBoard {
 
     public HaStatus current() {
         return status.get();
+    }
+
+    /** What members say to each other while the store does not answer. */
+    public FailsafeBoard failsafe() {
+        return failsafe;
     }
 
     void publish(UnaryOperator<HaStatus> change) {

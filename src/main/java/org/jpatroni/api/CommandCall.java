@@ -4,6 +4,7 @@ import io.netty.channel.Channel;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jpatroni.node.CommandReply;
 import org.jpatroni.node.NodeCommand;
 
 /** One call that may change something: checked, read, handed to the node. Told in the audit log, also where it gets no further than a check. */
@@ -32,6 +33,10 @@ final class CommandCall {
         CommandCall call = new CommandCall(shared, request, verdict.caller());
         if (verdict instanceof AccessVerdict.Refused refused) {
             return Optional.of(call.audited(refused.response()));
+        }
+        Optional<CommandReply> pointless = handler.gate().refuses(shared.node().ha());
+        if (pointless.isPresent()) {
+            return Optional.of(call.audited(CommandResponse.of(request, pointless.get())));
         }
         NodeCommand command;
         try {

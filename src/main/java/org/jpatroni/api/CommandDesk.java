@@ -26,7 +26,9 @@ final class CommandDesk {
     /** Hands a command over; the reply comes on the connection's own loop, never at once. */
     @SuppressWarnings("FutureReturnValueIgnored") // The reply is the outcome.
     void submit(NodeCommand command, Executor loop, Consumer<CommandReply> waiter) {
-        if (underWay.incrementAndGet() > UNDER_WAY_MAX) {
+        // A primary without the store asks the other members: operators' calls that take long must not keep it from being heard.
+        boolean counted = command.operation() != NodeCommand.Operation.FAILSAFE;
+        if (counted && underWay.incrementAndGet() > UNDER_WAY_MAX) {
             underWay.decrementAndGet();
             loop.execute(() -> waiter
                     .accept(CommandReply.refusal(503, "too many commands at a time").withHeader("Retry-After", "1")));
@@ -39,7 +41,9 @@ final class CommandDesk {
             reply = CompletableFuture.failedFuture(fault);
         }
         reply.whenComplete((answer, fault) -> {
-            underWay.decrementAndGet();
+            if (counted) {
+                underWay.decrementAndGet();
+            }
             CommandReply told = answer;
             if (fault != null || told == null) {
                 LOG.error("{} failed", command.operation().label(), fault);

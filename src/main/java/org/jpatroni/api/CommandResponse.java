@@ -24,8 +24,8 @@ final class CommandResponse {
             case Content.Document document -> Response.json(reply.code(), document.tree(), lines.toString());
             case Content.Text text -> request.wantsJson() && reply.code() >= FIRST_ERROR
                     ? problem(reply, text.text(), lines.toString())
-                    : Response.full(reply.code(), TEXT, () -> text.text().getBytes(StandardCharsets.UTF_8),
-                            lines.toString());
+                    : Response.leading(reply.code(), lines.toString(), TEXT,
+                            () -> text.text().getBytes(StandardCharsets.UTF_8));
             case Content.Refusal refusal -> request.wantsJson()
                     ? problem(reply, refusal.line(), lines.toString())
                     : Response.error(reply.code(), refusal.line(), false, lines.toString());

@@ -1,6 +1,8 @@
 package org.jpatroni.api;
 
+import java.util.Optional;
 import java.util.function.BiFunction;
+import org.jpatroni.node.CommandReply;
 import org.jpatroni.node.HaStatus;
 import org.jpatroni.node.NodeCommand;
 
@@ -45,9 +47,24 @@ record Route(String method, String path, Access access, String why, boolean lane
         record OfCluster(boolean fresh, BiFunction<Request, ClusterPage, Response> answer) implements Handler {
         }
 
-        /** A command to the node; its body is read by the rule given. */
-        record OfCommand(NodeCommand.Operation operation, Body body) implements Handler {
+        /**
+         * A command to the node; its body is read by the rule given.
+         *
+         * @param gate what is looked at after access and before the body
+         */
+        record OfCommand(NodeCommand.Operation operation, Body body, Gate gate) implements Handler {
+
+            OfCommand(NodeCommand.Operation operation, Body body) {
+                this(operation, body, ha -> Optional.empty());
+            }
         }
+    }
+
+    /** Says whether a call has a meaning now at all; where it has none, what came with it does not matter. */
+    interface Gate {
+
+        /** The answer when it has none. */
+        Optional<CommandReply> refuses(HaStatus ha);
     }
 
     /** Whether a call carries a JSON object. */

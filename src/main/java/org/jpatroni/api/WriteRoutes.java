@@ -1,9 +1,12 @@
 package org.jpatroni.api;
 
 import java.util.List;
+import java.util.Optional;
 import org.jpatroni.api.Route.Access;
 import org.jpatroni.api.Route.Body;
 import org.jpatroni.api.Route.Handler.OfCommand;
+import org.jpatroni.node.CommandReply;
+import org.jpatroni.node.HaStatus;
 import org.jpatroni.node.NodeCommand.Operation;
 
 /** The write side of the API as rows of the route table. */
@@ -11,12 +14,23 @@ final class WriteRoutes {
 
     static final List<Route> TABLE = List.of(
             row("PATCH", "/config", Operation.PATCH_CONFIG, Body.REQUIRED, "changes the whole cluster"),
-            row("PUT", "/config", Operation.PUT_CONFIG, Body.REQUIRED, "changes the whole cluster"));
+            row("PUT", "/config", Operation.PUT_CONFIG, Body.REQUIRED, "changes the whole cluster"),
+            new Route("POST", "/failsafe", Access.MEMBER, "a primary that cannot reach the store asks the others", true,
+                    new OfCommand(Operation.FAILSAFE, Body.REQUIRED, WriteRoutes::failsafeOff)),
+            new Route("POST", "/mpp", Access.OPEN, "as in Patroni; it changes nothing here", false,
+                    new OfCommand(Operation.MPP, Body.REQUIRED)),
+            row("POST", "/citus", Operation.MPP, Body.REQUIRED, "as in Patroni"));
 
     private WriteRoutes() {
     }
 
     private static Route row(String method, String path, Operation operation, Body body, String why) {
         return new Route(method, path, Access.AUTHENTICATED, why, false, new OfCommand(operation, body));
+    }
+
+    private static Optional<CommandReply> failsafeOff(HaStatus ha) {
+        return ha.dynamic().failsafeMode()
+                ? Optional.empty()
+                : Optional.of(CommandReply.refusal(502, "failsafe_mode is off"));
     }
 }

@@ -17,15 +17,22 @@ public final class Operations implements NodeCommands {
     private final Tasks tasks;
     private final OperationCounters counters;
     private final ConfigOperation config;
+    private final FailsafeOperation failsafe;
 
     public Operations(OperationParts parts) {
         this.tasks = parts.tasks();
         this.counters = parts.counters();
         this.config = new ConfigOperation(parts);
+        this.failsafe = new FailsafeOperation(parts);
     }
 
     @Override
     public CompletableFuture<CommandReply> submit(NodeCommand command) {
+        if (command.operation() == NodeCommand.Operation.FAILSAFE) {
+            CommandReply answer = failsafe.answer(command);
+            counters.count(command.operation().label(), outcome(answer.code()));
+            return CompletableFuture.completedFuture(answer);
+        }
         CompletableFuture<CommandReply> reply = new CompletableFuture<>();
         var _ = tasks.start("operation", () -> {
             try {
@@ -54,8 +61,9 @@ public final class Operations implements NodeCommands {
         return switch (command.operation()) {
             case PATCH_CONFIG -> config.patch(command);
             case PUT_CONFIG -> config.put(command);
-            case RELOAD, RESTART, CANCEL_RESTART, REINITIALIZE, SWITCHOVER, FAILOVER, CANCEL_SWITCHOVER, FAILSAFE, MPP,
-                    SIGTERM ->
+            case FAILSAFE -> failsafe.answer(command);
+            case MPP -> MppOperation.answer();
+            case RELOAD, RESTART, CANCEL_RESTART, REINITIALIZE, SWITCHOVER, FAILOVER, CANCEL_SWITCHOVER, SIGTERM ->
                 CommandReply.refusal(501, "not supported");
         };
     }
