@@ -21,6 +21,7 @@ final class StatusMetrics {
 
     private final LagClock receiveClock = new LagClock();
     private final LagClock replayClock = new LagClock();
+    private final SenderClock senderClock = new SenderClock();
 
     /**
      * All families, also those that say nothing of a node in this role.
@@ -34,7 +35,7 @@ final class StatusMetrics {
         ages(families, view, nowNanos);
         ownLag(families, view, nowNanos, wall);
         members(families, view, nowNanos);
-        senders(families, view);
+        senders(families, view, nowNanos);
         return families;
     }
 
@@ -137,13 +138,14 @@ final class StatusMetrics {
     }
 
     /** By member: other clients that stream may share a name, and there may be any number of them. */
-    private static void senders(List<MetricFamily> families, StatusView view) {
+    private void senders(List<MetricFamily> families, StatusView view, long nowNanos) {
         MetricFamily.Builder flush = MetricFamily.gauges("jpatroni_sender_flush_lag_bytes",
                 "WAL that this server can send and that a member streaming from it has not flushed, from pg_stat_replication.");
         MetricFamily.Builder replay = MetricFamily.gauges("jpatroni_sender_replay_lag_bytes",
                 "WAL that this server can send and that a member streaming from it has not replayed, from pg_stat_replication.");
         MetricFamily.Builder seconds = MetricFamily.gauges("jpatroni_sender_replay_lag_seconds",
-                "replay_lag of pg_stat_replication for a member that streams from this server; 0 if it has replayed all.");
+                "How long ago this server was where a member streaming from it has replayed to: replay_lag of pg_stat_replication, or"
+                        + " longer when the member stands still; 0 if it has replayed all.");
         view.observation().ifPresent(observation -> {
             long sendable = observation.sendable().bytes();
             SortedMap<String, Sender> byMember = new TreeMap<>();
@@ -154,10 +156,13 @@ final class StatusMetrics {
                         lsn -> flush.add(Math.max(0, sendable - lsn.bytes()), "member", member));
                 sender.replayed().ifPresent(
                         lsn -> replay.add(Math.max(0, sendable - lsn.bytes()), "member", member));
-                boolean caughtUp = sender.replayed().filter(lsn -> lsn.bytes() >= sendable).isPresent();
-                OptionalDouble lag = caughtUp ? OptionalDouble.of(0) : sender.replayLagSeconds();
-                lag.ifPresent(value -> seconds.add(value, "member", member));
+                sender.replayed().ifPresent(lsn -> {
+                    boolean behind = lsn.bytes() < sendable;
+                    double still = senderClock.stoodStillSeconds(member, lsn.bytes(), behind, nowNanos);
+                    seconds.add(behind ? Math.max(still, sender.replayLagSeconds().orElse(0)) : 0, "member", member);
+                });
             });
+            senderClock.keepOnly(byMember.keySet());
         });
         families.addAll(List.of(flush.build(), replay.build(), seconds.build()));
     }

@@ -97,13 +97,17 @@ final class TlsKeeper {
     /** How long the certificates last. */
     MetricFamily expiry() {
         TlsContexts.Loaded current = loaded;
-        MetricFamily.Builder family = MetricFamily.gauges("jpatroni_certificate_expiry_seconds",
-                "Seconds until the first certificate of this file ends, negative when one has ended.");
+        MetricFamily.Builder family = expiryFamily();
         family.add(secondsLeft(current.chain()), "usage", "server", "file", tls.certfile());
         if (tls.cafile().isPresent() && !current.authorities().isEmpty()) {
             family.add(secondsLeft(current.authorities()), "usage", "authority", "file", tls.cafile().get());
         }
         return family.build();
+    }
+
+    static MetricFamily.Builder expiryFamily() {
+        return MetricFamily.gauges("jpatroni_certificate_expiry_seconds",
+                "Seconds until the first certificate of this file ends, negative when one has ended.");
     }
 
     private long secondsLeft(List<X509Certificate> certificates) {

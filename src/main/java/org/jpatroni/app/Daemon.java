@@ -28,6 +28,7 @@ import org.jpatroni.operation.Operations;
 import org.jpatroni.peer.PeerClient;
 import org.jpatroni.peer.PeerSettings;
 import org.jpatroni.postgres.LocalPostgres;
+import org.jpatroni.runtime.JvmFigures;
 import org.jpatroni.runtime.Tasks;
 import org.jpatroni.watchdog.Fence;
 import org.jpatroni.watchdog.GuardFence;
@@ -79,6 +80,7 @@ final class Daemon {
                     stores.store()::calls);
             view.become(new StatusReader(board, statusCounters.measured(() -> askStatus(postgres)), stores.store(),
                     tasks, metrics::families));
+            var _ = tasks.start("jvm-figures", JvmFigures::now);
             commands.become(new Operations(
                     new OperationParts(node.name(), stores.store(), board, loop::wake, peers, operations, tasks)));
             LOG.info("{} of cluster {}: REST API on {}, store {}", node.name(), node.scope(), node.restApi().listen(),

@@ -3,6 +3,7 @@ package org.jpatroni.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.OptionalDouble;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class LagClockTest {
@@ -53,5 +54,21 @@ class LagClockTest {
         }
         double left = at(10_000, 20_000, 5_100).orElseThrow();
         assertThat(left).as("the record is coarse by then, and errs on the high side").isBetween(5_000.0, 5_500.0);
+    }
+
+    @Test
+    void aStandbyThatReplaysNothingFallsBehindByTheSecond() {
+        SenderClock senders = new SenderClock();
+        long second = 1_000_000_000L;
+        assertThat(senders.stoodStillSeconds("a", 100, true, 10 * second)).isZero();
+        assertThat(senders.stoodStillSeconds("a", 100, true, 25 * second)).isEqualTo(15);
+        assertThat(senders.stoodStillSeconds("b", 100, true, 25 * second)).as("another").isZero();
+        assertThat(senders.stoodStillSeconds("a", 101, true, 40 * second)).as("it moves").isZero();
+        assertThat(senders.stoodStillSeconds("a", 101, false, 45 * second)).as("it is all there").isZero();
+        assertThat(senders.stoodStillSeconds("a", 101, true, 55 * second)).as("idle is not stuck").isZero();
+        assertThat(senders.stoodStillSeconds("a", 101, true, 60 * second)).isEqualTo(5);
+        senders.keepOnly(Set.of("b"));
+        assertThat(senders.stoodStillSeconds("a", 101, true, 70 * second)).as("it was gone").isZero();
+        assertThat(senders.stoodStillSeconds("b", 100, true, 70 * second)).isEqualTo(45);
     }
 }

@@ -46,6 +46,7 @@ class MetricsTest {
     private static Exposition scrape(NodeFixture fixture) {
         FakeNode node = new FakeNode(fixture);
         node.metrics.addAll(FilledCounters.metrics().families());
+        node.metrics.add(TlsKeeper.expiryFamily().add(1, "usage", "server", "file", "server.pem").build());
         Socketless api = new Socketless(node, new FixedTime(), ApiServer.config("127.0.0.1", 8008));
         api.get("/liveness");
         api.counted("/primary");
