@@ -110,7 +110,7 @@ record CipherSuite(String name, String exchange, String authentication, String c
         };
     }
 
-    /** Whether it may be used at a security level of OpenSSL: strength, and from level 3 on a fresh key per connection. */
+    /** Whether it may be used at a security level of OpenSSL: strength, from level 3 on a fresh key per connection, from 4 on no SHA-1. */
     boolean fitsSecurityLevel(int level) {
         int atLeast = switch (level) {
             case 0 -> 0;
@@ -120,6 +120,6 @@ record CipherSuite(String name, String exchange, String authentication, String c
             case 4 -> 192;
             default -> 256;
         };
-        return bits >= atLeast && (level < 3 || !exchange.equals("RSA"));
+        return bits >= atLeast && (level < 3 || !exchange.equals("RSA")) && (level < 4 || !mac.equals("SHA1"));
     }
 }

@@ -49,8 +49,9 @@ public final class PemKeys {
     }
 
     /**
-     * @throws IOException when the file cannot be read or holds no key; the message names the file
-     * @throws GeneralSecurityException when the key cannot be decrypted or is of an unknown kind
+     * @throws IOException when the file cannot be read
+     * @throws GeneralSecurityException when it holds no key, or one that cannot be decrypted or is of an unknown kind; the message names
+     *         the file
      */
     public static PrivateKey read(Path file, Optional<Secret> password) throws IOException, GeneralSecurityException {
         byte[] bytes = Files.readAllBytes(file);
@@ -60,10 +61,19 @@ public final class PemKeys {
                 return ofPkcs8(bytes);
             }
             return ofBlock(block.group(1), block.group(2), password);
-        } catch (GeneralSecurityException | IllegalArgumentException | IndexOutOfBoundsException unusable) {
-            String hint = password.isEmpty() ? "" : " with the configured password";
-            throw new GeneralSecurityException("cannot use the private key in " + file + hint, unusable);
+        } catch (IOException | GeneralSecurityException | IllegalArgumentException
+                | IndexOutOfBoundsException unusable) {
+            throw new GeneralSecurityException("cannot use the private key in " + file + reason(unusable, password),
+                    unusable);
         }
+    }
+
+    /** Our own words, which quote nothing; or that a password was there, which is then most likely the wrong one. */
+    private static String reason(Exception unusable, Optional<Secret> password) {
+        if (unusable.getClass() == GeneralSecurityException.class) {
+            return ": " + unusable.getMessage();
+        }
+        return password.isEmpty() ? "" : " with the configured password";
     }
 
     private static PrivateKey ofBlock(String kind, String body, Optional<Secret> password)
@@ -109,12 +119,11 @@ public final class PemKeys {
     }
 
     private static byte[] decryptPkcs8(byte[] der, String password) throws IOException, GeneralSecurityException {
+        if (Pbes2.isSchemeOf(der)) {
+            return Pbes2.decrypt(der, password);
+        }
         EncryptedPrivateKeyInfo info = new EncryptedPrivateKeyInfo(der);
-        // For PBES2 the parameters' text is the name of the cipher, such as PBEWithHmacSHA256AndAES_256.
-        String named = info.getAlgName();
-        String cipherName = named.startsWith("PBES2") || named.startsWith("1.2.840")
-                ? info.getAlgParameters().toString()
-                : named;
+        String cipherName = info.getAlgName();
         SecretKey key = SecretKeyFactory.getInstance(cipherName).generateSecret(new PBEKeySpec(password.toCharArray()));
         Cipher cipher = Cipher.getInstance(cipherName);
         cipher.init(Cipher.DECRYPT_MODE, key, info.getAlgParameters());

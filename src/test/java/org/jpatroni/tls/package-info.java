@@ -1,0 +1,4 @@
+@NullMarked
+package org.jpatroni.tls;
+
+import org.jspecify.annotations.NullMarked;
