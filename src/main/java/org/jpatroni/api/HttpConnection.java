@@ -52,6 +52,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
     private Phase phase = Phase.FIRST_HEAD;
     private long activeSinceNanos;
     private long deadlineNanos;
+    private long readAtNanos;
     private long unreadSinceNanos;
     private boolean bytesSeen;
     private boolean answering;
@@ -95,8 +96,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
     /** Called by the handler before the decoder: the clock of a head starts with its first byte. */
     void bytesArrived() {
         bytesSeen = true;
+        readAtNanos = loop.nanos();
         if (phase == Phase.IDLE) {
-            enter(Phase.HEAD, loop.limits().headMillis());
+            enter(Phase.HEAD, loop.limits().headMillis(), readAtNanos);
         }
     }
 
@@ -106,7 +108,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
             if (done || phase == Phase.LINGER) {
                 return;
             }
-            reader.read(message, loop.nanos());
+            reader.read(message, readAtNanos);
         } finally {
             ReferenceCountUtil.release(message);
         }
@@ -224,7 +226,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
     }
 
     private void answer(Request request, Response response) {
-        loop.counters().answered(route, response.status(), loop.nanos() - request.arrivedNanos());
+        long now = loop.nanos();
+        loop.counters().answered(route, response.status(), now - request.arrivedNanos());
         if (request.isStatusOnly()) {
             write(response.status() == 200
                     ? OK_LINE
@@ -238,12 +241,13 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
             send(response, request.http11(), keepAlive);
         }
         if (!done && phase != Phase.LINGER) {
-            enter(Phase.IDLE, loop.limits().idleMillis());
+            enter(Phase.IDLE, loop.limits().idleMillis(), now);
         }
     }
 
     private void send(Response response, boolean http11, boolean keepAlive) {
-        write(loop.wire().encode(response, http11, keepAlive, loop.wall()));
+        byte[] ready = http11 && keepAlive ? response.encoded() : null;
+        write(ready != null ? ready : loop.wire().encode(response, http11, keepAlive, loop.wall()));
         if (!keepAlive) {
             finish(response.close());
         }
@@ -364,8 +368,12 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
     }
 
     private void enter(Phase next, int millis) {
+        enter(next, millis, loop.nanos());
+    }
+
+    private void enter(Phase next, int millis, long nowNanos) {
         phase = next;
-        deadlineNanos = loop.nanos() + millis * 1_000_000L;
+        deadlineNanos = nowNanos + millis * 1_000_000L;
     }
 
     private ChannelHandlerContext channelContext() {

@@ -51,7 +51,8 @@ import org.slf4j.LoggerFactory;
 public final class HttpFrontend implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(HttpFrontend.class);
-    private static final int LOOPS_MAX = 2;
+    /** One keeps more than load balancers ask; a second would wake more threads, and ask PostgreSQL more often, for the same answers. */
+    private static final int LOOPS = 1;
     private static final int SWEEP_MILLIS = 250;
     private static final Duration UPKEEP_PERIOD = Duration.ofSeconds(1);
     private static final int BACKLOG_DEFAULT = 1024;
@@ -76,11 +77,10 @@ public final class HttpFrontend implements AutoCloseable {
         this.time = time;
         this.settings = new Settings(config, config.tls().map(tls -> new TlsKeeper(tls, time)));
         this.limits = limits;
-        int count = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, LOOPS_MAX);
-        this.group = new MultiThreadIoEventLoopGroup(count, new DefaultThreadFactory("http", true),
+        this.group = new MultiThreadIoEventLoopGroup(LOOPS, new DefaultThreadFactory("http", true),
                 Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
         // One small arena per loop: answers are about a kilobyte, and the daemon shall stay small.
-        this.allocator = new PooledByteBufAllocator(true, 0, count, 8192, 5, 64, 16, false);
+        this.allocator = new PooledByteBufAllocator(true, 0, LOOPS, 8192, 5, 64, 16, false);
         Tasks tasks = Tasks.system();
         this.access = new AccessControl(config, () -> node.ha().snapshot(), new HostAddresses(tasks));
         Router router = new ReadRoutes(time, counters,
@@ -88,7 +88,7 @@ public final class HttpFrontend implements AutoCloseable {
         counters.countBy(router);
         HttpLoop.Shared shared = new HttpLoop.Shared(node, new CommandDesk(commands), time, limits, counters, router,
                 new Admission(limits, counters), access, new AuditLog(), () -> settings.config(), productVersion,
-                count);
+                LOOPS);
         for (EventExecutor executor : group) {
             HttpLoop loop = new HttpLoop(shared, executor);
             loops.put(executor, loop);

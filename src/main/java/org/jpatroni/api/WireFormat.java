@@ -63,11 +63,6 @@ final class WireFormat {
 
     /** Head and body. */
     byte[] encode(Response response, boolean http11, boolean keepAlive, Instant now) {
-        boolean plain = http11 && keepAlive;
-        byte[] ready = plain ? response.encoded() : null;
-        if (ready != null) {
-            return ready;
-        }
         if (response.form() == Response.Form.EMPTY && !http11) {
             return statusLine(response.status());
         }
@@ -93,7 +88,7 @@ final class WireFormat {
         byte[] headBytes = head.toString().getBytes(StandardCharsets.ISO_8859_1);
         System.arraycopy(headBytes, 0, bytes, 0, headBytes.length);
         System.arraycopy(body, 0, bytes, headBytes.length, body.length);
-        if (plain) {
+        if (http11 && keepAlive) {
             response.keepEncoded(bytes);
         }
         return bytes;

@@ -14,14 +14,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.jpatroni.runtime.Tasks;
 import org.jpatroni.runtime.Time.Deadline;
-import org.jpatroni.runtime.Wakeup;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 
@@ -47,11 +45,14 @@ public final class SqlSession implements AutoCloseable {
     private static final class Open {
         final Connection connection;
         final ConnectionAttempt attempt;
+        final int serverVersion;
         long statementTimeoutMillis;
 
-        Open(Connection connection, ConnectionAttempt attempt, long statementTimeoutMillis) {
+        Open(Connection connection, ConnectionAttempt attempt, long statementTimeoutMillis) throws SQLException {
             this.connection = connection;
             this.attempt = attempt;
+            this.serverVersion = connection.getMetaData().getDatabaseMajorVersion() * 10_000
+                    + connection.getMetaData().getDatabaseMinorVersion();
             this.statementTimeoutMillis = statementTimeoutMillis;
         }
     }
@@ -67,6 +68,7 @@ public final class SqlSession implements AutoCloseable {
     private final Supplier<SqlTarget> target;
     private final Tasks tasks;
     private final ReentrantLock turn = new ReentrantLock();
+    private final StatementWatch watch;
     private volatile @Nullable ConnectionAttempt attempt;
     private volatile @Nullable Open open;
     private volatile boolean closed;
@@ -79,6 +81,7 @@ public final class SqlSession implements AutoCloseable {
         this.applicationName = applicationName;
         this.target = target;
         this.tasks = tasks;
+        this.watch = new StatementWatch(applicationName + " deadline", tasks);
     }
 
     /**
@@ -133,12 +136,7 @@ public final class SqlSession implements AutoCloseable {
 
     /** The server's version as a number, for example 150018; connects when there is no connection. */
     public int serverVersion(Duration limit) throws SQLException {
-        return run(limit, open -> versionOf(open.connection));
-    }
-
-    private static int versionOf(Connection connection) throws SQLException {
-        return connection.getMetaData().getDatabaseMajorVersion() * 10_000
-                + connection.getMetaData().getDatabaseMinorVersion();
+        return run(limit, open -> open.serverVersion);
     }
 
     private <T> T run(Duration limit, Work<T> work) throws SQLException {
@@ -190,8 +188,9 @@ public final class SqlSession implements AutoCloseable {
                 + " -c synchronous_commit=local -c statement_timeout=" + serverLimit
                 + " -c pg_stat_statements.track=none");
         attempt = trial;
-        // In a task of its own: looking up a host's name cannot be interrupted.
-        Tasks.Task<Connection> connecting = tasks.start(applicationName + " connect",
+        // In a task of its own: looking up a host's name cannot be interrupted. On a platform thread: a socket that a virtual thread has
+        // touched stays in non-blocking mode, and costs every later caller more.
+        Tasks.Task<Connection> connecting = tasks.startBlocking(applicationName + " connect",
                 () -> trial.call(() -> new Driver().connect(JdbcSettings.url(place), settings)));
         try {
             if (!connecting.await(deadline.left())) {
@@ -236,15 +235,7 @@ public final class SqlSession implements AutoCloseable {
     }
 
     private <T> T guarded(Open on, Deadline deadline, Duration limit, Work<T> work) throws SQLException {
-        Wakeup finished = tasks.newWakeup();
-        AtomicBoolean expired = new AtomicBoolean();
-        tasks.start(applicationName + " deadline", () -> {
-            if (!finished.await(deadline.left())) {
-                expired.set(true);
-                on.attempt.abort();
-            }
-            return true;
-        });
+        watch.begin(on.attempt, deadline);
         try {
             long serverLimit = serverLimitMillis(limit);
             if (serverLimit != on.statementTimeoutMillis) {
@@ -255,7 +246,7 @@ public final class SqlSession implements AutoCloseable {
             }
             return work.on(on);
         } catch (SQLException failure) {
-            if (expired.get()) {
+            if (watch.end()) {
                 drop(on);
                 throw tooLate(limit, failure);
             }
@@ -267,7 +258,7 @@ public final class SqlSession implements AutoCloseable {
             }
             throw failure;
         } finally {
-            finished.signal();
+            watch.end();
         }
     }
 

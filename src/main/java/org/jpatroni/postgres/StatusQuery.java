@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What the REST API asks a running server, in one statement: the facts of {@code /patroni} and of all health checks. */
+/** What the REST API asks a running server, in one round trip: the facts of {@code /patroni} and of all health checks. */
 public final class StatusQuery {
 
-    /** In microseconds: the wire shows six digits. */
+    /** In microseconds: the wire shows six digits, and a double holds them exactly. */
     static final String POSTMASTER_START = microseconds("pg_postmaster_start_time()");
 
     /**
@@ -35,7 +35,16 @@ public final class StatusQuery {
                                greatest((SELECT timeline_id FROM pg_control_checkpoint()),
                                         (SELECT min_recovery_end_timeline FROM pg_control_recovery()))) END""";
 
-    private static final String STATEMENT = """
+    private static final String SENDERS_AS_JSON = """
+            (SELECT json_agg(s) FROM (
+                SELECT pg_get_userbyid(usesysid) AS usename, application_name, client_addr, ws.state, sync_state,
+                       sync_priority,
+                       pg_wal_lsn_diff(flush_lsn, '0/0')::bigint AS flush_lsn,
+                       pg_wal_lsn_diff(replay_lsn, '0/0')::bigint AS replay_lsn,
+                       extract(epoch FROM replay_lag)::float8 AS replay_lag
+                  FROM pg_stat_get_wal_senders() AS ws, pg_stat_get_activity(pid)) AS s)""";
+
+    private static final String OF_STANDBY = """
             SELECT r.recovering,
                    %s AS timeline,
                    CASE WHEN r.recovering THEN NULL
@@ -48,16 +57,21 @@ public final class StatusQuery {
                    pg_wal_lsn_diff(w.written_lsn, '0/0')::bigint AS receiver_written,
                    w.status,
                    current_setting('restore_command') <> '' AS restores,
-                   (SELECT json_agg(s) FROM (
-                       SELECT (SELECT rolname FROM pg_authid WHERE oid = usesysid) AS usename,
-                              application_name, client_addr, ws.state, sync_state, sync_priority,
-                              pg_wal_lsn_diff(flush_lsn, '0/0')::bigint AS flush_lsn,
-                              pg_wal_lsn_diff(replay_lsn, '0/0')::bigint AS replay_lsn,
-                              extract(epoch FROM replay_lag)::float8 AS replay_lag
-                         FROM pg_stat_get_wal_senders() AS ws, pg_stat_get_activity(pid)) AS s) AS replication,
+                   %s AS replication,
                    %s AS started
               FROM (SELECT pg_is_in_recovery() AS recovering) AS r, pg_stat_get_wal_receiver() AS w
-            """.formatted(TIMELINE, microseconds("pg_last_xact_replay_timestamp()"), POSTMASTER_START);
+            """.formatted(TIMELINE, microseconds("pg_last_xact_replay_timestamp()"), SENDERS_AS_JSON,
+            POSTMASTER_START);
+
+    /** For a primary the other statement is twice the work, and health checks ask primaries most. A standby only says that it is one. */
+    private static final String OF_PRIMARY = """
+            SELECT r.recovering,
+                   CASE WHEN NOT r.recovering THEN pg_walfile_name(pg_current_wal_lsn()) END AS wal_file,
+                   CASE WHEN NOT r.recovering THEN pg_current_wal_flush_lsn() END AS location,
+                   CASE WHEN NOT r.recovering THEN %s END AS replication,
+                   %s AS started
+              FROM (SELECT pg_is_in_recovery() AS recovering) AS r
+            """.formatted(SENDERS_AS_JSON, POSTMASTER_START);
 
     private static final String NOT_IN_PREREQUISITE_STATE = "55000";
 
@@ -68,6 +82,8 @@ public final class StatusQuery {
     private final ReplayTimeline replayTimeline;
     private final Time time;
     private final JsonMapper json = new JsonMapper();
+    /** What it was last, which says what to ask next; wrong costs one more statement. */
+    private volatile boolean standby;
 
     /** @param session for nobody else */
     public StatusQuery(SqlSession session, ReplayTimeline replayTimeline, Time time) {
@@ -84,17 +100,41 @@ public final class StatusQuery {
     public PostgresObservation ask(Duration limit) throws SQLException {
         long begunAtNanos = time.nanos();
         int version = session.serverVersion(limit);
-        try {
-            return session.queryOne(STATEMENT, limit, row -> read(row, version, begunAtNanos));
-        } catch (SQLException failure) {
-            if (NOT_IN_PREREQUISITE_STATE.equals(failure.getSQLState())) {
-                return session.queryOne(STATEMENT, limit, row -> read(row, version, begunAtNanos));
-            }
-            throw failure;
+        Optional<PostgresObservation> ofPrimary = standby
+                ? Optional.empty()
+                : session.queryOne(OF_PRIMARY, limit, row -> readPrimary(row, version, begunAtNanos));
+        if (ofPrimary.isPresent()) {
+            return ofPrimary.get();
         }
+        PostgresObservation answer;
+        try {
+            answer = session.queryOne(OF_STANDBY, limit, row -> readStandby(row, version, begunAtNanos));
+        } catch (SQLException failure) {
+            if (!NOT_IN_PREREQUISITE_STATE.equals(failure.getSQLState())) {
+                throw failure;
+            }
+            answer = session.queryOne(OF_STANDBY, limit, row -> readStandby(row, version, begunAtNanos));
+        }
+        standby = answer.inRecovery();
+        return answer;
     }
 
-    private PostgresObservation read(ResultSet row, int version, long begunAtNanos) throws SQLException {
+    private Optional<PostgresObservation> readPrimary(ResultSet row, int version, long begunAtNanos)
+            throws SQLException {
+        if (row.getBoolean("recovering")) {
+            return Optional.empty();
+        }
+        int timeline = Integer.parseInt(row.getString("wal_file"), 0, 8, 16);
+        List<Map<String, @Nullable Object>> replication = replication(row.getString("replication"));
+        List<Sender> senders = replication.stream().map(StatusQuery::takeSender).toList();
+        return Optional.of(new PostgresObservation(begunAtNanos, false, version,
+                Optional.of(instant(row.getLong("started"))), OptionalInt.of(timeline),
+                Lsn.parse(row.getString("location")), Lsn.ZERO, Lsn.ZERO, Optional.empty(), false, Optional.empty(),
+                Optional.empty(), replication, senders));
+    }
+
+    /** Right for a primary too: a standby may have been promoted since. */
+    private PostgresObservation readStandby(ResultSet row, int version, long begunAtNanos) throws SQLException {
         boolean recovering = row.getBoolean("recovering");
         Lsn replayed = lsn(row, "replayed");
         Lsn receiverWritten = lsn(row, "receiver_written");
@@ -146,7 +186,7 @@ public final class StatusQuery {
     }
 
     private static String microseconds(String expression) {
-        return "(extract(epoch FROM " + expression + ") * 1000000)::bigint";
+        return "(date_part('epoch', " + expression + ") * 1000000)::bigint";
     }
 
     static Instant instant(long epochMicroseconds) {

@@ -261,12 +261,21 @@ class VersionMatrixIT {
         assertThat(view.primaryConninfo().orElseThrow()).contains("port=" + primary.port);
         assertThat(view.primarySlotName()).contains("node1");
         assertThat(view.archiveRecovery()).contains("in archive recovery");
-        PostgresObservation status = new StatusQuery(standby.session("restapi2"), timeline, Time.system()).ask(LIMIT);
+        StatusQuery statusQuery = new StatusQuery(standby.session("restapi2"), timeline, Time.system());
+        PostgresObservation status = statusQuery.ask(LIMIT);
         assertThat(status.replicationState()).contains("in archive recovery");
         assertThat(status.timeline()).isEqualTo(OptionalInt.of(1));
         standby.session("promote").queryOne("SELECT pg_promote(true, 20)", Duration.ofSeconds(25),
                 row -> row.getBoolean(1));
         assertThat(query.ask(LIMIT).timeline()).isEqualTo(OptionalInt.of(2));
         assertThat(query.ask(LIMIT).inRecovery()).isFalse();
+        // First with the statement for a standby, which it was, then with that for a primary.
+        PostgresObservation atOnce = statusQuery.ask(LIMIT);
+        PostgresObservation later = statusQuery.ask(LIMIT);
+        assertThat(List.of(atOnce.inRecovery(), later.inRecovery())).containsOnly(false);
+        assertThat(List.of(atOnce.timeline(), later.timeline())).containsOnly(OptionalInt.of(2));
+        assertThat(later.location()).isGreaterThanOrEqualTo(atOnce.location());
+        assertThat(later.postmasterStart()).isEqualTo(atOnce.postmasterStart());
+        assertThat(later.replication()).isEmpty();
     }
 }

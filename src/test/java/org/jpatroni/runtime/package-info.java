@@ -1,0 +1,4 @@
+@NullMarked
+package org.jpatroni.runtime;
+
+import org.jspecify.annotations.NullMarked;
