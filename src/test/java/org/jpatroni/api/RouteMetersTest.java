@@ -2,6 +2,8 @@ package org.jpatroni.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -79,5 +81,24 @@ class RouteMetersTest {
         assertThat(requests("GET", "/primary", "503")).isEqualTo(80_000);
         assertThat(ApiServer.figure(meters.families(),
                 "jpatroni_api_request_duration_seconds_count{class=\"health\"}")).isEqualTo(160_000);
+    }
+
+    @Test
+    void countingAllocatesNothing() {
+        ApiCounters counters = new ApiCounters();
+        counters.countBy(router);
+        Route primary = route("GET", "/primary");
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long allocated = Long.MAX_VALUE;
+        for (int round = 0; round < 3; round++) {
+            long before = threads.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < 100_000; i++) {
+                counters.answered(primary, 200, i);
+                counters.verdict(HealthReason.OK);
+                counters.mishap(ApiCounters.Mishap.RESET);
+            }
+            allocated = Math.min(allocated, threads.getCurrentThreadAllocatedBytes() - before);
+        }
+        assertThat(allocated).as("bytes for 100,000 requests").isLessThan(10_000);
     }
 }
