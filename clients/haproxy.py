@@ -189,12 +189,14 @@ def run_events(cluster, checks):
         checks.check("a reader through the replicas' port", reader.goes_on(), "selects", reader.errors[-3:])
         switchover(cluster, checks, proxy, leader, writer, reader)
         kill_postmaster(cluster, checks, proxy, writer, reader)
+        # In the nine seconds that the sample's checks need, the replicas' port may lead to a replica that was promoted; not afterwards.
+        reader.answers.clear()
+        checks.check("the replicas' port leads to replicas only", reader.goes_on() and reader.answers == {True}, {True}, reader.answers)
         writer.finish()
         reader.finish()
         there = set(cluster.leader().sql("select number from behind_haproxy").split())
         lost = [number for number in writer.acknowledged if str(number) not in there]
         checks.check(f"nothing acknowledged is lost ({len(writer.acknowledged)} inserts)", not lost, "all rows", lost[:10])
-        checks.check(f"the replicas' port led to replicas only ({len(reader.acknowledged)} selects)", reader.answers == {True}, {True}, reader.answers)
     finally:
         for each in (writer, reader):
             if each is not None and each.is_alive():
@@ -206,7 +208,8 @@ def after_event(checks, proxy, what, before, may_go_down, writer, reader):
     checks.check(f"{what}: writes go on", writer.goes_on(), "ten more inserts within 40 s", writer.errors[-3:])
     checks.check(f"{what}: reads go on", reader.goes_on(), "ten more selects within 40 s", reader.errors[-3:])
     downs = {key: count - before[key] for key, count in proxy.downs().items()}
-    odd = {f"{key[0]}/{key[1]}": count for key, count in downs.items() if count > (1 if key[1] in may_go_down else 0)}
+    # A replica that has lost its upstream is not ready; every other check is about roles.
+    odd = {f"{key[0]}/{key[1]}": count for key, count in downs.items() if count > (1 if key[1] in may_go_down else 0) and "readiness" not in key[0]}
     checks.check(f"{what}: no check flaps", not odd, f"at most one mark-down of {sorted(may_go_down)} per listener", odd)
 
 

@@ -66,7 +66,11 @@ class Checks:
         return bool(passed)
 
     def same(self, command, expected, seen):
-        return self.check(command, expected == seen, expected, seen)
+        passed = expected == seen
+        if not passed and isinstance(expected, dict) and isinstance(seen, dict):
+            differing = [key for key in {**expected, **seen} if expected.get(key) != seen.get(key)]
+            expected, seen = ({key: each.get(key) for key in differing} for each in (expected, seen))
+        return self.check(command, passed, expected, seen)
 
     def contains(self, command, wanted, seen):
         return self.check(command, wanted in seen, f"text {wanted!r}", seen)

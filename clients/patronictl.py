@@ -17,11 +17,12 @@ class Patronictl:
         self.cluster, self.command = cluster, command
         self.environment = {"LC_ALL": "C.UTF-8", "PGPASSWORD": cluster.password, "EDITOR": "true", "PAGER": "cat", **environment}
         self.file = cluster.folder / "patronictl.yml"
-        ctl = {**(cluster.tls.ctl() if cluster.tls else {})}
+        settings = {"scope": cluster.scope, "etcd3": {"host": f"127.0.0.1:{cluster.etcd.port}"}, "ctl": cluster.tls.ctl() if cluster.tls else {}}
         if cluster.login:
-            ctl["authentication"] = dict(zip(("username", "password"), cluster.login))
+            # Under "restapi", because 3.0.2 knows no other place.
+            settings["restapi"] = {"authentication": dict(zip(("username", "password"), cluster.login))}
         # JSON is YAML. A user has the same file as the daemon, or one such as this.
-        self.file.write_text(json.dumps({"scope": cluster.scope, "etcd3": {"host": f"127.0.0.1:{cluster.etcd.port}"}, "ctl": ctl}))
+        self.file.write_text(json.dumps(settings))
         self.version = re.search(r"version (\S+)", self("version").text).group(1)
         self.checks = Checks(report, "patronictl", f"{self.version}{label}")
 
