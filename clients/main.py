@@ -87,6 +87,8 @@ def main():
     etcd = Etcd(options.work)
     try:
         run_clients([each for each in CLIENTS if not options.names or each.CLIENT in options.names], options.work, program, etcd, report)
+    except KeyboardInterrupt:
+        report.add("clients/run", "", "goes to its end", "FAILED", "interrupted")
     finally:
         etcd.stop()
     print(report.summary())
