@@ -32,7 +32,8 @@ public final class ActionFold {
                     ? later(memory.withStartFailures(count(memory.startFailures())), nowNanos, 1)
                     : memory.withStartFailures(0);
             case Action.Follow follow -> failed ? later(memory, nowNanos, 1) : memory;
-            case Action.CheckDivergence check -> memory.withDivergence(divergence(check.upstream(), result, nowNanos));
+            case Action.CheckDivergence check -> memory
+                    .withDivergence(divergence(memory.divergence(), check.upstream(), result, nowNanos));
             case Action.Rewind rewind -> result instanceof Result.Done
                     ? memory.withDivergence(Divergence.NOTHING).withRewindFailures(0).withStartFailures(0)
                     : failed
@@ -45,9 +46,12 @@ public final class ActionFold {
         };
     }
 
-    private static Divergence divergence(Upstream upstream, Result result, long nowNanos) {
+    private static Divergence divergence(Divergence before, Upstream upstream, Result result, long nowNanos) {
         Phase phase = result instanceof Result.Divergence answer ? answer.found() : Phase.UNKNOWN;
-        return new Divergence(phase, UpstreamRules.name(upstream), nowNanos);
+        String leader = UpstreamRules.name(upstream);
+        boolean again = before.phase() == Phase.UNKNOWN && before.leader().equals(leader);
+        int unanswered = phase == Phase.UNKNOWN ? count(again ? before.unanswered() : 0) : 0;
+        return new Divergence(phase, leader, nowNanos, unanswered);
     }
 
     private static int count(int failures) {

@@ -2,6 +2,7 @@ package org.jpatroni.decide;
 
 import static org.jpatroni.decide.Situation.pass;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.jpatroni.decide.Memory.Divergence;
@@ -15,7 +16,10 @@ import org.jpatroni.model.Upstream;
 final class FollowerRules {
 
     static final int REWIND_ATTEMPTS = 3;
-    private static final int ASK_AGAIN_SECONDS = 10;
+    private static final Duration ASK_AGAIN = Duration.ofSeconds(10);
+    /** After no answer: doubled each time, up to the maximum. A leader that is gone with its agent keeps its key until the lease ends. */
+    private static final Duration UNANSWERED_FIRST = Duration.ofMillis(300);
+    private static final Duration UNANSWERED_MAX = Duration.ofSeconds(5);
 
     static final List<Rule> RULES = List.of(
             new Rule("follower.follow", "Another member leads and this standby streams from somebody else.",
@@ -105,16 +109,35 @@ final class FollowerRules {
                 .filter(leader -> leader.mayServeReplication()
                         && leader.role().filter(role -> !role.equals("replica")).isPresent())
                 .isPresent();
-        Divergence known = s.memory().divergence();
-        boolean asked = known.phase() != Phase.UNASKED && known.leader().equals(s.leaderName())
-                && s.since(known.askedAtNanos()).toSeconds() < (known.phase() == Phase.UNKNOWN ? 1 : ASK_AGAIN_SECONDS);
-        if (!applies(s) || s.streaming() || !leaderReady || asked || s.standbyCluster()
+        if (!applies(s) || s.streaming() || !leaderReady || !untilNextCheck(s).isZero() || s.standbyCluster()
                 || s.facts().tags().nostream()) {
             return pass();
         }
         Upstream leader = new Upstream.OfMember(s.leaderMember().orElseThrow(), Optional.empty());
         return s.decide(new Decision.Begin(new Action.CheckDivergence(leader)),
-                Reason.of(Sentence.CHECK_DIVERGENCE, s.leaderName()));
+                Reason.of(isUnanswered(s) ? Sentence.CHECK_DIVERGENCE_AGAIN : Sentence.CHECK_DIVERGENCE,
+                        s.leaderName()));
+    }
+
+    private static boolean isUnanswered(Situation s) {
+        return s.memory().divergence().phase() == Phase.UNKNOWN
+                && s.memory().divergence().leader().equals(s.leaderName());
+    }
+
+    /** Zero when the leader may be asked now: another one than before at once, the same one after a pause. */
+    private static Duration untilNextCheck(Situation s) {
+        Divergence known = s.memory().divergence();
+        if (known.phase() == Phase.UNASKED || !known.leader().equals(s.leaderName())) {
+            return Duration.ZERO;
+        }
+        Duration left = (known.phase() == Phase.UNKNOWN ? pauseAfter(known.unanswered()) : ASK_AGAIN)
+                .minus(s.since(known.askedAtNanos()));
+        return left.isNegative() ? Duration.ZERO : left;
+    }
+
+    private static Duration pauseAfter(int unanswered) {
+        Duration pause = UNANSWERED_FIRST.multipliedBy(1L << Math.clamp(unanswered - 1L, 0, 5));
+        return pause.compareTo(UNANSWERED_MAX) < 0 ? pause : UNANSWERED_MAX;
     }
 
     private static Optional<Rule.Outcome> showRole(Situation s) {
@@ -144,6 +167,14 @@ final class FollowerRules {
         Reason reason = s.paused()
                 ? Reason.of(Sentence.PAUSED_NO_ACTION, s.self())
                 : Reason.of(Sentence.SECONDARY_NO_ACTION, s.self(), s.leaderName());
-        return s.decide(new Decision.Rest(s.streaming() ? s.restOfCycle() : s.shortRest()), settled, reason);
+        return s.decide(new Decision.Rest(s.streaming() ? s.restOfCycle() : restUntilCheck(s)), settled, reason);
+    }
+
+    private static Duration restUntilCheck(Situation s) {
+        Duration next = untilNextCheck(s);
+        if (!isUnanswered(s) || next.isZero()) {
+            return s.shortRest();
+        }
+        return next.compareTo(s.restOfCycle()) < 0 ? next : s.restOfCycle();
     }
 }

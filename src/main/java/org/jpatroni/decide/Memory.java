@@ -54,8 +54,14 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
     /**
      * @param leader of whom the answer is
      * @param askedAtNanos when it was asked
+     * @param unanswered how often in a row that leader gave no answer
      */
-    public record Divergence(Phase phase, String leader, long askedAtNanos) {
+    public record Divergence(Phase phase, String leader, long askedAtNanos, int unanswered) {
+
+        public Divergence(Phase phase, String leader, long askedAtNanos) {
+            this(phase, leader, askedAtNanos, 0);
+        }
+
         static final Divergence NOTHING = new Divergence(Phase.UNASKED, "", 0);
     }
 

@@ -94,6 +94,7 @@ public record Reason(Sentence sentence, List<Object> parts) {
         RETRY_LATER(Weight.ROUTINE, "waiting before the next attempt"),
         FOLLOW(Weight.NOTABLE, "following %s"),
         CHECK_DIVERGENCE(Weight.NOTABLE, "not streaming: checking whether my history is part of that of %s"),
+        CHECK_DIVERGENCE_AGAIN(Weight.ROUTINE, "not streaming: asking %s again"),
         REWIND(Weight.NOTABLE, "running pg_rewind from %s"),
         DISCARD(Weight.WARNING, "my data has diverged from %s and cannot be rewound: it will be cloned anew"),
         DIVERGED(Weight.ERROR,

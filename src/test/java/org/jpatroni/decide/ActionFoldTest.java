@@ -103,6 +103,17 @@ class ActionFoldTest {
     }
 
     @Test
+    void unansweredQuestionsAreCountedByLeader() {
+        Action check = new Action.CheckDivergence(B);
+        Memory twice = after(after(FRESH, check, FAILED), check, FAILED);
+        assertThat(twice.divergence().unanswered()).isEqualTo(2);
+        assertThat(after(twice, check, new Result.Divergence(Phase.FOLLOWS)).divergence().unanswered()).isZero();
+        Action another = new Action.CheckDivergence(
+                new Upstream.OfMember(World.member("c", "primary"), Optional.empty()));
+        assertThat(after(twice, another, FAILED).divergence().unanswered()).isOne();
+    }
+
+    @Test
     void aRewindThatSucceededWipesTheSlate() {
         Memory bad = FRESH.withDivergence(new Divergence(Phase.DIVERGED, "b", NOW)).withRewindFailures(2)
                 .withStartFailures(3);

@@ -49,6 +49,31 @@ class HealRulesTest {
         assertThat(verdict.reason().sentence().name()).isEqualTo(sentence);
     }
 
+    @ParameterizedTest
+    @CsvSource({"1, 299, follower.rest, 3", "1, 300, follower.check-divergence, 0", "2, 599, follower.rest, 3",
+            "2, 600, follower.check-divergence, 0", "5, 4799, follower.rest, 3",
+            "5, 4800, follower.check-divergence, 0", "9, 4900, follower.rest, 102",
+            "9, 5000, follower.check-divergence, 0"})
+    void aLeaderThatDoesNotAnswerIsAskedLessAndLessOften(int unanswered, long millisAgo, String rule, long restMillis) {
+        Verdict verdict = unanswered(unanswered, millisAgo).decide();
+        assertThat(verdict.ruleId()).isEqualTo(rule);
+        if (verdict.decision() instanceof Decision.Rest rest) {
+            assertThat(rest.limit().toMillis()).isBetween(restMillis - 3, restMillis);
+        }
+    }
+
+    @Test
+    void anotherLeaderIsAskedAtOnce() {
+        World world = unanswered(9, 100).standbyAt(1000, "c", "").leaderKey("c", false)
+                .members(World.member("a", "replica"), World.member("b", "replica"), World.member("c", "primary"));
+        assertThat(world.decide().ruleId()).isEqualTo("follower.check-divergence");
+    }
+
+    private static World unanswered(int times, long millisAgo) {
+        return World.replica().standbyAt(1000, "b", "").memory(m -> m.withDivergence(
+                new Divergence(Phase.UNKNOWN, "b", World.NOW + 2 - millisAgo * 1_000_000, times)));
+    }
+
     @Test
     void theLastCopyStays() {
         World permitted = world(Phase.FORKED, true, true, true);
