@@ -81,6 +81,7 @@ final class DecisionExecutor {
                 observer.postgresChanged();
             }
             case Decision.ShowRole show -> parts.postgres().setRole(show.role());
+            case Decision.AnnounceRole announce -> parts.postgres().changeRole(announce.role());
             case Decision.Begin begin -> {
                 if (!slot.begin(begin.action(), cancel -> procedures.run(begin.action(), cancel))) {
                     LOG.debug("{} waits for the action before it", begin.action());
@@ -170,7 +171,10 @@ final class DecisionExecutor {
         switch (outcome) {
             case Cas.Won<Boolean> won -> observer.storeAnswered();
             case Cas.Lost<Boolean> lost -> LOG.info("{} was not written: {}", key, lost.reason());
-            case Cas.Unknown<Boolean> unknown -> LOG.warn("no answer about {}: {}", key, unknown.cause());
+            case Cas.Unknown<Boolean> unknown -> {
+                observer.storeUnanswered();
+                LOG.warn("no answer about {}: {}", key, unknown.cause());
+            }
         }
     }
 }

@@ -17,6 +17,7 @@ import org.jpatroni.decide.Situation;
 import org.jpatroni.decide.Verdict;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PostgresRole;
+import org.jpatroni.model.PostgresState;
 import org.jpatroni.node.HaStatus;
 import org.jpatroni.runtime.Time;
 import org.jpatroni.runtime.Wakeup;
@@ -121,7 +122,11 @@ public final class HaLoop {
     private void postgresChanged() {
         if (parts.postgres().postmaster().isEmpty()) {
             board.postmasterEnded();
-        }
+        } else
+            if (parts.postgres().role() == PostgresRole.REPLICA
+                    && parts.postgres().state() == PostgresState.RUNNING) {
+                        board.replicaReady();
+                    }
         wakeup.signal();
     }
 

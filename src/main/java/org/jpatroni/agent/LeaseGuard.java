@@ -22,6 +22,8 @@ final class LeaseGuard {
 
     private static final Logger LOG = LoggerFactory.getLogger(LeaseGuard.class);
 
+    private static final long NANOS_PER_MILLI = 1_000_000L;
+
     private final LeaseKeeper lease;
     private final ActionSlot slot;
     private final Procedures procedures;
@@ -77,7 +79,11 @@ final class LeaseGuard {
     private void stopPrimary() {
         Action stop = new Action.Demote(Action.Demote.Mode.OFFLINE);
         if (slot.begin(stop, cancel -> procedures.run(stop, cancel))) {
-            LOG.error("the leader lock ends and the HA loop has not renewed it: stopping PostgreSQL");
+            LOG.warn(
+                    "the leader lock ends in {} ms and the store has not confirmed it again; the HA loop still waits for"
+                            + " an answer, so PostgreSQL is stopped now, before another member can take the lock",
+                    lease.deadlineNanos().map(deadline -> (deadline - tasks.time().nanos()) / NANOS_PER_MILLI)
+                            .orElse(0L));
         } else if (slot.running().map(Facts.Running::action).filter(Action::isCancellable).isPresent()) {
             slot.cancel();
         }

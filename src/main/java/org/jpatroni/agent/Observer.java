@@ -26,6 +26,9 @@ final class Observer {
     /** How long the loop's own question to PostgreSQL may take before the server counts as not answering. */
     private static final Duration SQL_LIMIT = Duration.ofSeconds(2);
 
+    /** On the way out a call to the store gets no more than this: a service manager waits, and what is not said in time is said by the ttl. */
+    private static final Duration LEAVING_CALL_LIMIT = Duration.ofSeconds(3);
+
     private final AgentParts parts;
     private final Time time;
     private final LeaseKeeper lease;
@@ -41,6 +44,8 @@ final class Observer {
     private boolean storeStale = true;
     private boolean postgresStale = true;
     private long lastSeenEpochSeconds;
+    private boolean leaving;
+    private boolean storeUnanswered;
 
     Observer(AgentParts parts, LeaseKeeper lease, ActionSlot slot, Procedures procedures) {
         this.parts = parts;
@@ -73,7 +78,13 @@ final class Observer {
 
     /** All facts as of now; what is stale is looked at again first. */
     Facts observe(Facts.Request request, Optional<Lsn> handover) {
-        if (storeStale) {
+        if (request == Facts.Request.SHUTDOWN && !leaving) {
+            leaving = true;
+            setStoreTimeouts();
+        }
+        if (storeStale && mayGoWithoutStore()) {
+            storeFailed(time.nanos(), "no answer, and the agent ends");
+        } else if (storeStale) {
             observeStore();
         }
         if (postgresStale) {
@@ -90,17 +101,27 @@ final class Observer {
         try {
             ClusterSnapshot snapshot = parts.store().snapshot();
             cluster = new ClusterView.Seen(snapshot, askedAt);
+            storeUnanswered = false;
             lastSeenEpochSeconds = time.wall().getEpochSecond();
             snapshot.config().ifPresent(this::applyConfig);
         } catch (StoreUnavailableException down) {
-            cluster = switch (cluster) {
-                case ClusterView.Seen seen -> new ClusterView.Unreachable(askedAt, Optional.of(seen.snapshot()),
-                        String.valueOf(down.getMessage()));
-                case ClusterView.Unreachable earlier -> new ClusterView.Unreachable(earlier.sinceNanos(),
-                        earlier.last(), String.valueOf(down.getMessage()));
-            };
+            storeFailed(askedAt, String.valueOf(down.getMessage()));
         }
         storeStale = false;
+    }
+
+    private void storeFailed(long askedAt, String cause) {
+        storeUnanswered = true;
+        cluster = switch (cluster) {
+            case ClusterView.Seen seen -> new ClusterView.Unreachable(askedAt, Optional.of(seen.snapshot()), cause);
+            case ClusterView.Unreachable earlier -> new ClusterView.Unreachable(earlier.sinceNanos(), earlier.last(),
+                    cause);
+        };
+    }
+
+    /** Once PostgreSQL is stopped nothing is left to protect: a store that does not answer is not asked again. */
+    private boolean mayGoWithoutStore() {
+        return leaving && storeUnanswered && parts.postgres().postmaster().isEmpty();
     }
 
     private void applyConfig(StoredConfig stored) {
@@ -121,7 +142,9 @@ final class Observer {
 
     /** A call may take {@code retry_timeout}, which together with the loop's wait fits into the ttl. */
     void setStoreTimeouts() {
-        parts.store().setTimeouts(dynamic.ttlSeconds(), Duration.ofSeconds(dynamic.retryTimeoutSeconds()));
+        Duration limit = Duration.ofSeconds(dynamic.retryTimeoutSeconds());
+        boolean hurry = leaving && limit.compareTo(LEAVING_CALL_LIMIT) > 0;
+        parts.store().setTimeouts(dynamic.ttlSeconds(), hurry ? LEAVING_CALL_LIMIT : limit);
     }
 
     DynamicConfig dynamic() {
@@ -131,6 +154,11 @@ final class Observer {
     /** Wall clock second of the last answer of the store; 0 = never. */
     long lastSeenEpochSeconds() {
         return lastSeenEpochSeconds;
+    }
+
+    /** The store did not answer a change. */
+    void storeUnanswered() {
+        storeUnanswered = true;
     }
 
     /** The store answered a change: it is there. */

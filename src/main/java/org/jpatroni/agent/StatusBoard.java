@@ -4,12 +4,13 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
+import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.PostgresState;
 import org.jpatroni.node.HaStatus;
 
 /**
  * What the loop has published for the outside. Written by the loop after every step; the watch of the postmaster may only turn it towards
- * "not running", at once.
+ * "not running" and towards a replica that has become ready, at once.
  */
 public final class StatusBoard {
 
@@ -45,6 +46,14 @@ public final class StatusBoard {
     void publish(UnaryOperator<HaStatus> change) {
         status.updateAndGet(change);
         listeners.forEach(Runnable::run);
+    }
+
+    /**
+     * The server accepts sessions as a replica: readers need not wait until the loop is back from a store that hangs. Nothing else may be
+     * said without the loop.
+     */
+    void replicaReady() {
+        status.updateAndGet(now -> now.with(PostgresState.RUNNING, PostgresRole.REPLICA));
     }
 
     /** The postmaster has ended: whatever the loop thinks, health checks must not say that PostgreSQL runs. */

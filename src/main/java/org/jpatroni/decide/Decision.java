@@ -73,6 +73,10 @@ public sealed interface Decision {
     record ShowRole(PostgresRole role) implements Decision {
     }
 
+    /** Show another role of a server that does not run, and report it with {@code on_role_change}. */
+    record AnnounceRole(PostgresRole role) implements Decision {
+    }
+
     /** Begin a long action. */
     record Begin(Action action) implements Decision {
     }

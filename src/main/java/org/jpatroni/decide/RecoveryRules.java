@@ -21,7 +21,8 @@ final class RecoveryRules {
                     RecoveryRules::paused),
             new Rule("recovery.give-up",
                     "The leader's PostgreSQL is not running, primary_start_timeout is over or a start failed, and another member could lead.",
-                    "Patroni: primary_start_timeout; 0 means fail over at once.", RecoveryRules::giveUp),
+                    "Patroni: primary_start_timeout; 0 means fail over at once. The change of role is reported before the key is deleted.",
+                    RecoveryRules::giveUp),
             new Rule("recovery.retry-later", "The last attempt failed a moment ago.",
                     "A start that fails at once must not be repeated without pause.", RecoveryRules::retryLater),
             new Rule("recovery.restart-primary",
@@ -78,6 +79,11 @@ final class RecoveryRules {
         boolean startFailed = s.memory().startFailures() > 0;
         if (!applies(s) || !s.holdsLease() || !s.someoneCouldTakeOver() || !startFailed && !startTimeoutIsOver(s)) {
             return pass();
+        }
+        PostgresRole shown = s.facts().role();
+        if (shown == PostgresRole.PRIMARY || shown == PostgresRole.STANDBY_LEADER) {
+            return s.decide(new Decision.AnnounceRole(PostgresRole.DEMOTED),
+                    Reason.of(Sentence.SHOW_ROLE, PostgresRole.DEMOTED.wireText()));
         }
         Memory memory = s.memory().withGaveUpLeadership(Optional.of(s.inSeconds(s.facts().dynamic().loopWaitSeconds())))
                 .withCrashedAt(Optional.empty());

@@ -15,7 +15,8 @@ import org.jpatroni.model.Tags;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the HA loop published last. One writer: the loop (and the postmaster watch, which may only turn it towards "not running").
+ * What the HA loop published last. One writer: the loop (and the postmaster watch, which may only turn it towards "not running" and
+ * towards a replica that has become ready).
  *
  * @param memberName name of this node
  * @param scope name of the cluster
@@ -55,8 +56,13 @@ public record HaStatus(String memberName, String scope, Optional<ClusterSnapshot
 
     /** The same with another state of the local PostgreSQL. */
     public HaStatus withState(PostgresState changed) {
+        return with(changed, role);
+    }
+
+    /** The same with another state and role of the local PostgreSQL. */
+    public HaStatus with(PostgresState changed, PostgresRole changedRole) {
         return new HaStatus(memberName, scope, snapshot, snapshotAtNanos, dcsLastSeenEpochSeconds, dynamic, tags,
-                leaseDeadlineNanos, changed, role, systemIdentifier, timeline, pendingRestart, scheduledRestart,
+                leaseDeadlineNanos, changed, changedRole, systemIdentifier, timeline, pendingRestart, scheduledRestart,
                 heartbeatAtNanos, watchdogFailed, failsafeActive, failsafeMembers, postgresVersion, postmasterStart);
     }
 

@@ -104,6 +104,17 @@ class ConvergenceTest {
     }
 
     @Test
+    void aCrashedPrimaryThatGivesUpReportsItsRoleAndThenReleases() {
+        PerfectNode node = new PerfectNode(
+                World.leader().stopped("in production", false).memory(m -> m.withStartFailures(1)));
+        List<Case> steps = node.cycle();
+        assertThat(steps.get(0).verdict().ruleId()).isEqualTo("recovery.give-up");
+        assertThat(steps.get(0).verdict().decision()).isEqualTo(new Decision.AnnounceRole(PostgresRole.DEMOTED));
+        assertThat(steps.get(1).verdict().ruleId()).isEqualTo("recovery.give-up");
+        assertThat(steps.get(1).decides(Decision.ReleaseLease.class)).isTrue();
+    }
+
+    @Test
     void aDivergedFormerPrimaryIsRewoundAndFollows() {
         PerfectNode node = new PerfectNode(World.replica().stopped("in production", false));
         node.diverged = true;

@@ -117,6 +117,7 @@ final class PerfectNode {
             case Decision.ClearFailover d -> world.noFailover();
             case Decision.SyncSlots d -> syncSlots(d.wanted());
             case Decision.ShowRole d -> world.role(d.role());
+            case Decision.AnnounceRole d -> world.role(d.role());
             case Decision.Begin d -> world.running(Optional.of(new Facts.Running(d.action(), false, asked)));
             case Decision.CancelAction d -> world.running(world.facts().running()
                     .map(run -> new Facts.Running(run.action(), true, run.sinceNanos())));

@@ -21,6 +21,7 @@ final class SafetyChecks {
 
     static {
         lease();
+        announcements();
         maintenance();
         data();
         actions();
@@ -60,6 +61,11 @@ final class SafetyChecks {
         never("a requested move deleted by somebody else than the leader",
                 c -> c.decides(Decision.ClearFailover.class) && !c.leaseHeld());
         never("a write to a store that is unreachable", c -> c.writesToStore() && !c.storeSeen());
+    }
+
+    private static void announcements() {
+        never("a role announced of a server that may run", c -> c.decides(Decision.AnnounceRole.class)
+                && !(c.facts().postgres().postmaster() instanceof Postmaster.Absent));
     }
 
     private static void maintenance() {

@@ -27,7 +27,8 @@ class SafetyChecksTest {
         List<Decision> decisions = new ArrayList<>(List.of(new Decision.Rest(Duration.ofSeconds(10)),
                 new Decision.Rest(Duration.ofSeconds(11)), new Decision.AcquireLease(),
                 new Decision.RenewLease(Optional.empty()), new Decision.ReleaseLease(Optional.of(new Lsn(1))),
-                new Decision.ClearFailover(7), new Decision.CancelAction(), new Decision.Halt(1)));
+                new Decision.ClearFailover(7), new Decision.CancelAction(), new Decision.Halt(1),
+                new Decision.AnnounceRole(PostgresRole.DEMOTED)));
         actions.forEach(action -> decisions.add(new Decision.Begin(action)));
         return decisions;
     }

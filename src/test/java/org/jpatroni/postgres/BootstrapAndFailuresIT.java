@@ -159,6 +159,8 @@ class BootstrapAndFailuresIT {
         Files.writeString(auto, "foo=bar\n");
         assertReason("foo");
         assertThat(node.control().state()).isEqualTo(PostgresState.START_FAILED);
+        node.control().changeRole(PostgresRole.DEMOTED);
+        await().untilAsserted(() -> assertThat(node.callbacks()).endsWith("on_role_change demoted batman"));
         Files.writeString(auto, before);
 
         try (ServerSocket other = new ServerSocket(node.port, 1, InetAddress.getByName("127.0.0.1"))) {
