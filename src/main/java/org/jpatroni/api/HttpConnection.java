@@ -14,6 +14,7 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -30,8 +31,7 @@ import org.slf4j.LoggerFactory;
 final class HttpConnection extends ChannelInboundHandlerAdapter implements RequestReader.Sink {
 
     private static final Logger LOG = LoggerFactory.getLogger(HttpConnection.class);
-    private static final byte[] OK_LINE = WireFormat.statusLine(200);
-    private static final byte[] UNAVAILABLE_LINE = WireFormat.statusLine(503);
+    private static final byte[] CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final int LINGER_MILLIS = 1_000;
 
     /** What the connection waits for, which decides what its deadline means. */
@@ -59,12 +59,15 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
     private boolean inputEnded;
     private boolean done;
     private boolean unflushed;
+    /** The client waits for an interim answer before it sends the body. */
+    private boolean inviting;
     /** Of the request that is being answered; null when it got to none. */
     private @Nullable Route route;
 
     HttpConnection(HttpLoop loop) {
         this.loop = loop;
-        this.reader = new RequestReader(this, loop.limits().bodyMax());
+        this.reader = new RequestReader(this, new BodyGate(loop, () -> channelContext().channel(),
+                () -> ticket != Admission.Ticket.ORDINARY), loop.limits().bodyMax());
     }
 
     @Override
@@ -79,7 +82,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
         activeSinceNanos = loop.nanos();
         if (!loop.add(this, ticket)) {
             loop.counters().mishap(Mishap.LANE_FULL);
-            write(loop.wire().encode(refusalOverCapacity(false), false, false, loop.wall()));
+            write(loop.wire().encode(SafeAnswer.overCapacity(false), false, false, loop.wall()));
             finish(false);
         }
         ctx.fireChannelActive();
@@ -88,6 +91,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         done = true;
+        reader.close();
         loop.remove(this);
         loop.shared().admission().leave(address, ticket);
         ctx.fireChannelInactive();
@@ -115,7 +119,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
     }
 
     @Override
-    public void bodyAwaited() {
+    public void bodyAwaited(boolean invited) {
+        inviting = invited;
         if (!isBusy()) {
             enter(Phase.BODY, loop.limits().bodyMillis());
         }
@@ -126,6 +131,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
         if (refusal != null) {
             loop.counters().mishap(Mishap.BAD_REQUEST);
         }
+        inviting = false;
         queue.add(new Pending(request, refusal));
         if (queue.size() >= loop.limits().pipelineMax()) {
             channelContext().channel().config().setAutoRead(false);
@@ -142,6 +148,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
         while (!answering && !done && phase != Phase.LINGER && !queue.isEmpty()
                 && channelContext().channel().isWritable()) {
             Pending pending = queue.poll();
+            reader.released(pending.request());
             route = null;
             if (pending.refusal() != null) {
                 answer(pending.request(), pending.refusal());
@@ -157,6 +164,18 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
             if (!channelContext().channel().config().isAutoRead()) {
                 channelContext().channel().config().setAutoRead(true);
             }
+            if (phase == Phase.IDLE && reader.awaitsBody()) {
+                enter(Phase.BODY, loop.limits().bodyMillis());
+                invite();
+            }
+        }
+    }
+
+    /** Not before its turn, and not when the body has come already. */
+    private void invite() {
+        if (inviting && !isBusy() && !done && phase == Phase.BODY) {
+            inviting = false;
+            write(CONTINUE);
         }
     }
 
@@ -164,7 +183,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
         Route found = loop.shared().router().find(request);
         route = found;
         if (ticket != Admission.Ticket.ORDINARY && !found.lane()) {
-            answer(request, refusalOverCapacity(request.wantsJson()));
+            answer(request, SafeAnswer.overCapacity(request.wantsJson()));
             return;
         }
         switch (found.handler()) {
@@ -192,10 +211,6 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
         }
     }
 
-    private static Response refusalOverCapacity(boolean asJson) {
-        return Response.closingError(503, "too many connections", asJson, WireFormat.headerLine("Retry-After", "1"));
-    }
-
     private void await() {
         answering = true;
         phase = Phase.ANSWER;
@@ -211,29 +226,14 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
     }
 
     private void answerSafely(Request request, Supplier<Response> maker) {
-        Response response;
-        try {
-            response = maker.get();
-            if (!request.isStatusOnly()) {
-                response.body();
-            }
-        } catch (RuntimeException fault) {
-            loop.counters().mishap(Mishap.INTERNAL);
-            LOG.error("cannot answer {} {}", request.method(), request.path(), fault);
-            response = Response.closingError(500, "internal error, see the log", request.wantsJson(), "");
-        }
-        answer(request, response);
+        answer(request, SafeAnswer.of(loop.counters(), request, maker));
     }
 
     private void answer(Request request, Response response) {
         long now = loop.nanos();
         loop.counters().answered(route, response.status(), now - request.arrivedNanos());
         if (request.isStatusOnly()) {
-            write(response.status() == 200
-                    ? OK_LINE
-                    : response.status() == 503
-                            ? UNAVAILABLE_LINE
-                            : WireFormat.statusLine(response.status()));
+            write(WireFormat.statusLine(response.status()));
             finish(response.close());
         } else {
             boolean keepAlive = request.http11() && request.keepAlive() && !response.close()
@@ -281,6 +281,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
+        invite();
         flush();
     }
 
@@ -303,6 +304,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Reque
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event == ChannelInputShutdownEvent.INSTANCE) {
             inputEnded = true;
+            reader.inputEnded();
+            flush();
             if (!done && (!isBusy() || phase == Phase.LINGER)) {
                 finish(false);
             }

@@ -19,7 +19,6 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
@@ -271,7 +270,7 @@ public final class HttpFrontend implements AutoCloseable {
             handler.setCloseNotifyFlushTimeoutMillis(1_000);
             channel.pipeline().addLast(handler);
         });
-        channel.pipeline().addLast(new HeadClock(connection), new HttpRequestDecoder(decoderConfig()), connection);
+        channel.pipeline().addLast(new HeadClock(connection), new RequestDecoder(decoderConfig()), connection);
     }
 
     private HttpDecoderConfig decoderConfig() {

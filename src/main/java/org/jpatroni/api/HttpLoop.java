@@ -31,12 +31,16 @@ final class HttpLoop {
     /** How often the lane's room may be taken by connections that came within the grace. */
     private static final int LANE_OVERFLOW = 4;
 
+    /** Bytes of request bodies that are kept at a time: many slow clients with large ones must not fill the memory. */
+    private static final int BODIES_MAX = 16 << 20;
+
     private final Shared shared;
     private final FlightDesk<NodeStatus, StatusPage> statusDesk;
     private final FlightDesk<Optional<FreshSnapshot>, ClusterPage> clusterDesk;
     private final Set<HttpConnection> connections = new LinkedHashSet<>();
     /** Those in the lane, oldest first. */
     private final Set<HttpConnection> lane = new LinkedHashSet<>();
+    private int bodyBytes;
     private RestApiConfig wireConfig;
     private WireFormat wire;
 
@@ -120,6 +124,15 @@ final class HttpLoop {
             lane.add(connection);
         }
         return admitted;
+    }
+
+    /** Takes room for a part of a body, or gives it back when negative; false when there is none left. */
+    boolean takeBodyRoom(int bytes) {
+        if (bytes > 0 && bodyBytes + bytes > BODIES_MAX) {
+            return false;
+        }
+        bodyBytes += bytes;
+        return true;
     }
 
     void remove(HttpConnection connection) {

@@ -105,6 +105,11 @@ final class Response {
         return new Response(status, Form.ERROR, "application/problem+json", () -> body, headerLines, close);
     }
 
+    /** The same, and the connection ends behind it. */
+    Response closing() {
+        return close ? this : new Response(status, form, contentType, body, leadLines, headerLines, true);
+    }
+
     int status() {
         return status;
     }

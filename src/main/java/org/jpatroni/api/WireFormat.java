@@ -18,6 +18,9 @@ final class WireFormat {
     private static final DateTimeFormatter DATE = DateTimeFormatter
             .ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.US).withZone(ZoneOffset.UTC);
 
+    private static final byte[] OK_LINE = newStatusLine(200);
+    private static final byte[] UNAVAILABLE_LINE = newStatusLine(503);
+
     private final String serverLine;
     private final String extraLines;
     private long dateSecond = Long.MIN_VALUE;
@@ -56,8 +59,12 @@ final class WireFormat {
         return line.append("\r\n").toString();
     }
 
-    /** The status line and nothing more: what HAProxy reads of a check. */
+    /** The status line and nothing more: what HAProxy reads of a check. Not to be changed by whoever gets it. */
     static byte[] statusLine(int status) {
+        return status == 200 ? OK_LINE : status == 503 ? UNAVAILABLE_LINE : newStatusLine(status);
+    }
+
+    private static byte[] newStatusLine(int status) {
         return ("HTTP/1.0 " + status + " " + phrase(status) + "\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1);
     }
 
@@ -116,6 +123,7 @@ final class WireFormat {
             case 412 -> "Precondition Failed";
             case 413 -> "Request Entity Too Large";
             case 414 -> "Request-URI Too Long";
+            case 417 -> "Expectation Failed";
             case 422 -> "Unprocessable Entity";
             case 431 -> "Request Header Fields Too Large";
             case 500 -> "Internal Server Error";

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 public final class PythonJsonReader {
 
     private static final int DEPTH_MAX = 500;
+    /** As in Python since 3.11: reading digits takes time that grows with their square. */
+    private static final int INTEGER_DIGITS_MAX = 4_300;
 
     private final String text;
     private int at;
@@ -193,6 +195,9 @@ public final class PythonJsonReader {
             }
         }
         String number = text.substring(start, at);
+        if (!isFloat && number.length() > INTEGER_DIGITS_MAX) {
+            throw bad("more digits than an integer may have");
+        }
         return isFloat ? (Object) Double.valueOf(number) : new BigInteger(number);
     }
 

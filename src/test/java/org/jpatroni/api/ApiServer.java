@@ -9,9 +9,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jpatroni.config.HostPort;
+import org.jpatroni.config.NodeConfig.BasicCredentials;
 import org.jpatroni.config.RestApiConfig;
+import org.jpatroni.config.Secret;
 import org.jpatroni.node.MetricFamily;
 
 /** A server on a free port of the loopback, and bytes to and from it. */
@@ -33,6 +36,16 @@ final class ApiServer implements AutoCloseable {
     static RestApiConfig config(String host, int port) {
         return new RestApiConfig(new HostPort(host, port), new HostPort("127.0.0.1", 8008), Optional.empty(), Map.of(),
                 Map.of(), "original", 0, Optional.empty(), List.of(), false);
+    }
+
+    /** A server that wants {@code user:pass} for what changes something. */
+    static ApiServer guarded(NodeFixture fixture, ApiLimits limits) throws IOException {
+        RestApiConfig open = config("127.0.0.1", 0);
+        return new ApiServer(fixture,
+                new RestApiConfig(open.listen(), open.connectAddress(),
+                        Optional.of(new BasicCredentials("user", new Secret("pass"))), Map.of(), Map.of(), "original",
+                        0, Optional.empty(), List.of(), false),
+                limits);
     }
 
     Socket connect() throws IOException {
@@ -78,6 +91,21 @@ final class ApiServer implements AutoCloseable {
             send(socket, request);
             return readAll(socket);
         }
+    }
+
+    /** The same, and our side of the connection is closed behind the request. */
+    String exchangeHalfClosed(String request) throws IOException {
+        try (Socket socket = connect()) {
+            send(socket, request);
+            socket.shutdownOutput();
+            return readAll(socket);
+        }
+    }
+
+    /** The status codes of answers, interim ones included, in the order in which they came. */
+    static List<Integer> codes(String answers) {
+        return Pattern.compile("HTTP/1\\.[01] (\\d{3}) ").matcher(answers).results()
+                .map(found -> Integer.valueOf(found.group(1))).toList();
     }
 
     /** The status code of a GET on a connection of its own. */
