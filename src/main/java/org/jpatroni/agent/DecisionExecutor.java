@@ -30,13 +30,16 @@ final class DecisionExecutor {
     private final ActionSlot slot;
     private final Procedures procedures;
     private final Observer observer;
+    private final OrderDesk orders;
 
-    DecisionExecutor(AgentParts parts, LeaseKeeper lease, ActionSlot slot, Procedures procedures, Observer observer) {
+    DecisionExecutor(AgentParts parts, LeaseKeeper lease, ActionSlot slot, Procedures procedures, Observer observer,
+            OrderDesk orders) {
         this.parts = parts;
         this.lease = lease;
         this.slot = slot;
         this.procedures = procedures;
         this.observer = observer;
+        this.orders = orders;
     }
 
     /**
@@ -83,11 +86,15 @@ final class DecisionExecutor {
             case Decision.ShowRole show -> parts.postgres().setRole(show.role());
             case Decision.AnnounceRole announce -> parts.postgres().changeRole(announce.role());
             case Decision.Begin begin -> {
-                if (!slot.begin(begin.action(), cancel -> procedures.run(begin.action(), cancel))) {
+                if (slot.begin(begin.action(), cancel -> procedures.run(begin.action(), cancel))) {
+                    orders.begun(begin.action());
+                } else {
                     LOG.debug("{} waits for the action before it", begin.action());
                 }
             }
             case Decision.CancelAction cancel -> slot.cancel();
+            case Decision.RefuseOrder refusal -> orders.refused(refusal);
+            case Decision.DropScheduledRestart drop -> orders.drop(drop.order());
         }
         return new Effect(memory);
     }

@@ -53,7 +53,8 @@ final class FenceKeeper {
     /** The view of this cycle may be older than what the action has done since. */
     private static boolean becomesPrimary(Situation s) {
         return s.running().filter(action -> action instanceof Action.Promote
-                || action instanceof Action.Start start && start.role() == PostgresRole.PRIMARY).isPresent();
+                || action instanceof Action.Start start && start.role() == PostgresRole.PRIMARY
+                || action instanceof Action.Restart restart && restart.role() == PostgresRole.PRIMARY).isPresent();
     }
 
     private void extend(PostmasterIdentity postmaster, long deadlineNanos) {

@@ -2,6 +2,7 @@ package org.jpatroni.agent;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -12,6 +13,7 @@ import org.jpatroni.decide.Decision;
 import org.jpatroni.decide.Facts;
 import org.jpatroni.decide.HaRules;
 import org.jpatroni.decide.Memory;
+import org.jpatroni.decide.Order;
 import org.jpatroni.decide.Reason;
 import org.jpatroni.decide.Situation;
 import org.jpatroni.decide.Verdict;
@@ -47,6 +49,8 @@ public final class HaLoop {
     private final FenceKeeper fence;
     private final LeaseGuard leaseGuard;
     private final StatusBoard board;
+    private final OrderDesk orders;
+    private final Inbox inbox;
     private final LoopCounters counters = new LoopCounters();
     private final AtomicReference<Optional<Lsn>> handover = new AtomicReference<>(Optional.empty());
 
@@ -65,8 +69,10 @@ public final class HaLoop {
         this.slot = new ActionSlot(parts.tasks(), wakeup);
         this.procedures = new Procedures(parts.postgres(), parts.tasks(), this::shutdownCheckpointSeen,
                 () -> lease.deadlineNanos().isPresent());
-        this.observer = new Observer(parts, lease, slot, procedures);
-        this.executor = new DecisionExecutor(parts, lease, slot, procedures, observer);
+        this.orders = new OrderDesk(wakeup::signal);
+        this.inbox = new Inbox(wakeup::signal);
+        this.observer = new Observer(parts, lease, slot, procedures, orders);
+        this.executor = new DecisionExecutor(parts, lease, slot, procedures, observer, orders);
         this.fence = new FenceKeeper(parts.fence(), parts.postgres());
         this.leaseGuard = new LeaseGuard(parts, lease, slot, procedures, board);
         this.memory = Memory.fresh(time.nanos());
@@ -83,12 +89,13 @@ public final class HaLoop {
             while (exitCode.isEmpty()) {
                 Duration rest = cycle();
                 if (exitCode.isEmpty()) {
-                    var _ = wakeup.await(rest);
+                    var _ = wakeup.await(orders.untilDue(rest, time.wall()));
                 }
             }
             return exitCode.get();
         } finally {
             leaseGuard.close();
+            orders.close();
         }
     }
 
@@ -101,6 +108,16 @@ public final class HaLoop {
     /** Makes the loop look now. From any thread. */
     public void wake() {
         wakeup.signal();
+    }
+
+    /** Where operators leave orders. */
+    public OrderDesk orders() {
+        return orders;
+    }
+
+    /** Has something done between two steps of the loop; false when too much waits already. */
+    public boolean betweenSteps(Runnable chore) {
+        return inbox.put(chore);
     }
 
     public LoopCounters counters() {
@@ -121,7 +138,7 @@ public final class HaLoop {
 
     private void postgresChanged() {
         if (parts.postgres().postmaster().isEmpty()) {
-            board.postmasterEnded();
+            board.postmasterEnded(parts.postgres().state());
         } else
             if (parts.postgres().role() == PostgresRole.REPLICA
                     && parts.postgres().state() == PostgresState.RUNNING) {
@@ -156,6 +173,7 @@ public final class HaLoop {
     private Duration steps() throws InterruptedException {
         List<Decision> carriedOut = new ArrayList<>();
         for (int step = 0; step < HaRules.STEPS_MAX; step++) {
+            inbox.empty();
             foldFinishedAction();
             Facts facts = observer.observe(request, handover.get());
             Situation situation = new Situation(facts, memory);
@@ -169,7 +187,8 @@ public final class HaLoop {
             parts.trace().decided(facts, verdict);
             counters.rule(verdict.ruleId());
             log(verdict);
-            publish(situation);
+            publish(new Situation(facts, memory), verdict);
+            orders.decided(verdict);
             if (verdict.decision() instanceof Decision.Rest rest) {
                 return rest.limit();
             }
@@ -206,6 +225,7 @@ public final class HaLoop {
             ActionSlot.Finished end = finished.get();
             Procedures.failure(end.result()).ifPresent(reason -> LOG.error("{}", reason));
             memory = ActionFold.after(memory, end.action(), end.result(), time.nanos());
+            orders.ended(end.action(), end.result());
             counters.action(end.action(), end.result());
             if (end.action().stopsPrimary()) {
                 handover.updateAndGet(position -> lease.deadlineNanos().isPresent() ? position : Optional.empty());
@@ -238,7 +258,7 @@ public final class HaLoop {
         lastLogged = line;
     }
 
-    private void publish(Situation s) {
+    private void publish(Situation s, Verdict verdict) {
         Facts facts = s.facts();
         HaStatus before = board.current();
         long snapshotAt = before.snapshotAtNanos();
@@ -250,11 +270,14 @@ public final class HaLoop {
         board.failsafe().walPosition(s.replication().map(up -> up.walPosition()));
         HaStatus now = new HaStatus(facts.node().name(), parts.scope(),
                 s.storeSeen() ? Optional.of(s.snapshot()) : before.snapshot(), snapshotAt,
-                observer.lastSeenEpochSeconds(), facts.dynamic(), facts.tags(), lease.deadlineNanos(), facts.state(),
+                observer.lastSeenEpochSeconds(), facts.dynamic(), facts.tags(), lease.deadlineNanos(), s.shownState(),
                 facts.role(), s.postgres().control().map(control -> control.systemIdentifier())
                         .or(before::systemIdentifier),
                 s.timeline() > 0 ? OptionalInt.of(s.timeline()) : before.timeline(), s.postgres().pendingRestart(),
-                before.scheduledRestart(), time.nanos(), !fence.isHealthy(), false, before.failsafeMembers(),
+                verdict.decision() instanceof Decision.PublishMember
+                        ? before.scheduledRestart()
+                        : facts.orders().scheduled().map(Order.Scheduled::shown).orElse(Collections.emptyMap()),
+                time.nanos(), !fence.isHealthy(), false, before.failsafeMembers(),
                 s.replication().map(up -> OptionalInt.of(up.serverVersion())).orElse(before.postgresVersion()),
                 s.replication().flatMap(up -> up.postmasterStart()).or(before::postmasterStart));
         board.publish(old -> now);

@@ -34,6 +34,7 @@ final class Observer {
     private final LeaseKeeper lease;
     private final ActionSlot slot;
     private final Procedures procedures;
+    private final OrderDesk orders;
 
     private ClusterView cluster;
     private PostgresView view = PostgresView.nothing();
@@ -47,12 +48,13 @@ final class Observer {
     private boolean leaving;
     private boolean storeUnanswered;
 
-    Observer(AgentParts parts, LeaseKeeper lease, ActionSlot slot, Procedures procedures) {
+    Observer(AgentParts parts, LeaseKeeper lease, ActionSlot slot, Procedures procedures, OrderDesk orders) {
         this.parts = parts;
         this.time = parts.tasks().time();
         this.lease = lease;
         this.slot = slot;
         this.procedures = procedures;
+        this.orders = orders;
         this.dynamic = parts.readConfig().apply(parts.initialConfig().get());
         this.cluster = new ClusterView.Unreachable(time.nanos(), Optional.empty(), "not asked yet");
         this.peers = new PeersView(time.nanos() - 3_600_000_000_000L, Collections.emptyList());
@@ -93,7 +95,8 @@ final class Observer {
         }
         return new Facts(parts.node(), time.nanos(), time.wall(), cycleStartNanos, cluster, view,
                 parts.postgres().state(), parts.postgres().role(), lease.view(), peers, slot.running(), dynamic,
-                parts.tags().get(), request, parts.postgres().canRewind(), handover, procedures.checkpointPending());
+                parts.tags().get(), request, parts.postgres().canRewind(), handover, procedures.checkpointPending(),
+                orders.pending());
     }
 
     private void observeStore() {

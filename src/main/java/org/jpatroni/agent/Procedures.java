@@ -13,11 +13,13 @@ import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.Upstream;
 import org.jpatroni.postgres.PostgresControl;
 import org.jpatroni.postgres.PostgresControl.Outcome;
+import org.jpatroni.postgres.PostgresControl.RestartSpec;
 import org.jpatroni.postgres.PostgresControl.StartSpec;
 import org.jpatroni.postgres.PostgresControl.StopMode;
 import org.jpatroni.postgres.PostgresControl.StopSpec;
 import org.jpatroni.runtime.CancelToken;
 import org.jpatroni.runtime.Tasks;
+import org.jpatroni.runtime.Wakeup;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +38,7 @@ final class Procedures {
     private static final Duration IMMEDIATE_STOP_LIMIT = Duration.ofSeconds(30);
     private static final Duration PLANNED_STOP_LIMIT = Duration.ofMinutes(5);
     private static final Duration PROMOTE_LIMIT = Duration.ofSeconds(60);
+    private static final Duration CHECKPOINT_POLL = Duration.ofMillis(20);
     private static final Duration CHECKPOINT_LIMIT = Duration.ofMinutes(10);
 
     private final PostgresControl postgres;
@@ -67,7 +70,8 @@ final class Procedures {
             case Action.Follow follow -> result(postgres.follow(follow.role(), follow.upstream(), cancel));
             case Action.CheckDivergence check -> divergence(check.upstream());
             case Action.Rewind rewind -> rewind(rewind.upstream(), cancel);
-            case Action.DiscardData discard -> discard(cancel);
+            case Action.Restart restart -> restart(restart, cancel);
+            case Action.DiscardData discard -> discard(discard, cancel);
             case Action.Shutdown shutdown -> shutdown(shutdown.releaseLease(), cancel);
         };
     }
@@ -162,8 +166,49 @@ final class Procedures {
         return result(postgres.rewind(upstream, cancel));
     }
 
-    private Result discard(CancelToken cancel) {
-        Result stopped = stopStandby(cancel);
+    /** A primary goes on until the checkpoint is done; only then the time without it begins. */
+    private Result restart(Action.Restart restart, CancelToken cancel) {
+        boolean primary = restart.role() == PostgresRole.PRIMARY;
+        if (restart.checkpoint()) {
+            awaitCheckpoint(cancel);
+        }
+        if (cancel.isCancelled()) {
+            return new Result.Cancelled();
+        }
+        Duration limit = Duration.ofSeconds(restart.timeoutSeconds());
+        if (postgres.postmaster().isEmpty()) {
+            return start(new Action.Start(restart.role(), restart.upstream(), restart.timeoutSeconds()), cancel);
+        }
+        return result(postgres.restart(new RestartSpec(limit, () -> !primary || holdsLease.getAsBoolean()), cancel));
+    }
+
+    /** A checkpoint that takes long must not keep anybody from ending the action. */
+    private void awaitCheckpoint(CancelToken cancel) {
+        Wakeup wakeup = tasks.newWakeup();
+        cancel.onCancel(wakeup::signal);
+        Tasks.Task<Boolean> checkpoint = tasks.start("checkpoint", () -> {
+            try {
+                return postgres.checkpoint(CHECKPOINT_LIMIT).isDone();
+            } finally {
+                wakeup.signal();
+            }
+        });
+        try {
+            while (!checkpoint.isDone() && !cancel.isCancelled()) {
+                var _ = wakeup.await(CHECKPOINT_POLL);
+            }
+        } catch (InterruptedException ending) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private Result discard(Action.DiscardData discard, CancelToken cancel) {
+        boolean ordered = discard.order() != 0 && postgres.postmaster().isPresent();
+        Result stopped = ordered
+                ? result(postgres.stop(new StopSpec(StopMode.IMMEDIATE, false, IMMEDIATE_STOP_LIMIT, () -> {
+                }, lsn -> {
+                }, true), cancel))
+                : stopStandby(cancel);
         return stopped instanceof Result.Done ? result(postgres.removeDataDirectory()) : stopped;
     }
 

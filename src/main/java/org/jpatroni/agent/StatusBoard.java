@@ -56,8 +56,13 @@ public final class StatusBoard {
         status.updateAndGet(now -> now.with(PostgresState.RUNNING, PostgresRole.REPLICA));
     }
 
-    /** The postmaster has ended: whatever the loop thinks, health checks must not say that PostgreSQL runs. */
-    void postmasterEnded() {
-        publish(now -> now.state() == PostgresState.RUNNING ? now.withState(PostgresState.CRASHED) : now);
+    /**
+     * The postmaster has ended: whatever the loop thinks, health checks must not say that PostgreSQL runs.
+     *
+     * @param state what this node is doing, for example restarting
+     */
+    void postmasterEnded(PostgresState state) {
+        PostgresState shown = state == PostgresState.RUNNING ? PostgresState.CRASHED : state;
+        publish(now -> now.state() == PostgresState.RUNNING ? now.withState(shown) : now);
     }
 }

@@ -52,8 +52,28 @@ public sealed interface Action {
     record Rewind(Upstream upstream) implements Action {
     }
 
-    /** Gives up the local copy, which another member's running primary supersedes, so that it is cloned anew. */
-    record DiscardData() implements Action {
+    /**
+     * Gives up the local copy, which another member's running primary supersedes, so that it is cloned anew.
+     *
+     * @param order the operator's order behind it; 0: nobody's
+     */
+    record DiscardData(long order) implements Action {
+        public DiscardData() {
+            this(0);
+        }
+    }
+
+    /**
+     * Stops PostgreSQL and starts it again in the same role, because an operator wants it.
+     *
+     * @param order the operator's order
+     * @param upstream whom it follows, in case that it does not run
+     * @param checkpoint write a checkpoint first, which shortens the stop
+     * @param timeoutSeconds for the stop and the start together
+     */
+    record Restart(long order, PostgresRole role, Optional<Upstream> upstream, boolean checkpoint, int timeoutSeconds)
+            implements
+                Action {
     }
 
     /** Stops PostgreSQL because the agent ends; a leader hands its key over with the position of the shutdown checkpoint. */
@@ -69,6 +89,7 @@ public sealed interface Action {
             case CheckDivergence check -> true;
             case Rewind rewind -> true;
             case Follow follow -> true;
+            case Restart restart -> true;
             case Promote promote -> false;
             case Demote demote -> false;
             case DiscardData discard -> false;

@@ -5,6 +5,8 @@ import org.jpatroni.decide.Action.Result;
 import org.jpatroni.decide.Memory.Bootstrap;
 import org.jpatroni.decide.Memory.Divergence;
 import org.jpatroni.decide.Memory.Phase;
+import org.jpatroni.decide.Memory.Rebuild;
+import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.Upstream;
 
 /** What is remembered of an action that has ended. */
@@ -23,11 +25,18 @@ public final class ActionFold {
             case Action.Bootstrap bootstrap -> result instanceof Result.Done
                     ? memory
                     : memory.withBootstrap(Bootstrap.FAILED);
-            case Action.CloneFrom clone -> failed ? later(memory, nowNanos, 5) : memory;
+            case Action.CloneFrom clone -> failed
+                    ? later(memory, nowNanos, 5)
+                    : result instanceof Result.Done && memory.rebuild().isCopying()
+                            ? memory.withRebuild(Rebuild.COPIED)
+                            : memory;
             case Action.Start start -> failed
-                    ? later(memory.withDivergence(Divergence.NOTHING).withStartFailures(count(memory.startFailures())),
+                    ? later(memory.withRebuild(Rebuild.NONE).withDivergence(Divergence.NOTHING)
+                            .withStartFailures(count(memory.startFailures())),
                             nowNanos, Math.min(10, 1 + memory.startFailures()))
-                    : result instanceof Result.Done ? memory.withStartFailures(0) : memory;
+                    : result instanceof Result.Done
+                            ? memory.withStartFailures(0).withRebuild(Rebuild.NONE)
+                            : memory.withRebuild(Rebuild.NONE);
             case Action.Promote promote -> failed
                     ? later(memory.withStartFailures(count(memory.startFailures())), nowNanos, 1)
                     : memory.withStartFailures(0);
@@ -39,10 +48,27 @@ public final class ActionFold {
                     : failed
                             ? later(memory.withRewindFailures(memory.rewindFailures() + 1), nowNanos, 5)
                             : memory;
-            case Action.DiscardData discard -> memory.withDivergence(Divergence.NOTHING).withRewindFailures(0)
-                    .withStartFailures(0);
+            case Action.Restart restart -> restarted(memory, restart, result, nowNanos);
+            case Action.DiscardData discard ->
+                (result instanceof Result.Done ? memory : memory.withRebuild(Rebuild.NONE))
+                        .withDivergence(Divergence.NOTHING).withRewindFailures(0)
+                        .withStartFailures(0);
             case Action.Demote demote -> memory.withCrashedAt(Optional.empty());
             case Action.Shutdown shutdown -> memory;
+        };
+    }
+
+    /** A primary that did not come back in time counts as one that could not be started: another member may lead. */
+    private static Memory restarted(Memory memory, Action.Restart restart, Result result, long nowNanos) {
+        return switch (result) {
+            case Result.Done done -> memory.withStartFailures(0).withCrashedAt(Optional.empty());
+            case Result.TimedOut late -> restart.role() == PostgresRole.PRIMARY
+                    ? memory.withStartFailures(count(memory.startFailures()))
+                    : memory;
+            case Result.Failed failed -> later(memory.withDivergence(Divergence.NOTHING)
+                    .withStartFailures(count(memory.startFailures())), nowNanos, 1);
+            case Result.Cancelled cancelled -> memory;
+            case Result.Divergence answer -> memory;
         };
     }
 

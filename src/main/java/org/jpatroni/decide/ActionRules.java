@@ -47,8 +47,13 @@ final class ActionRules {
     }
 
     static boolean startsPrimary(Situation s) {
-        return s.running().isPresent() && s.running().get() instanceof Action.Start start
-                && start.role() == PostgresRole.PRIMARY;
+        return s.running().filter(action -> action instanceof Action.Start start && start.role() == PostgresRole.PRIMARY
+                || restartsPrimary(action)).isPresent();
+    }
+
+    /** It has a time limit of its own, and takes no longer. */
+    private static boolean restartsPrimary(Action action) {
+        return action instanceof Action.Restart restart && restart.role() == PostgresRole.PRIMARY;
     }
 
     private static Optional<Rule.Outcome> leaseLost(Situation s) {
@@ -59,7 +64,8 @@ final class ActionRules {
     }
 
     private static Optional<Rule.Outcome> startTimeout(Situation s) {
-        if (!startsPrimary(s) || s.paused() || !RecoveryRules.startTimeoutIsOver(s) || !s.someoneCouldTakeOver()
+        if (!startsPrimary(s) || s.running().filter(ActionRules::restartsPrimary).isPresent() || s.paused()
+                || !RecoveryRules.startTimeoutIsOver(s) || !s.someoneCouldTakeOver()
                 || s.facts().running().orElseThrow().cancelled()) {
             return pass();
         }

@@ -85,6 +85,18 @@ public sealed interface Decision {
     record CancelAction() implements Decision {
     }
 
+    /**
+     * Tell the operator why the order is not carried out.
+     *
+     * @param detail what is in the way, or empty
+     */
+    record RefuseOrder(long order, Order.Refusal refusal, String detail) implements Decision {
+    }
+
+    /** Forget the scheduled restart. */
+    record DropScheduledRestart(long order) implements Decision {
+    }
+
     /** End the agent. */
     record Halt(int exitCode) implements Decision {
     }

@@ -31,13 +31,13 @@ import org.jpatroni.model.Tags;
  * @param request what the operator asked of this agent
  * @param canRewind pg_rewind is configured and possible
  * @param checkpointPending promoted, and the first checkpoint on the new timeline is not finished
+ * @param orders what operators have asked of this node and was not begun yet
  * @param handover position of the shutdown checkpoint of a planned stop, until the lease was released
  */
 public record Facts(Node node, long nowNanos, Instant wallNow, long cycleStartNanos, ClusterView cluster,
         PostgresView postgres, PostgresState state, PostgresRole role, LeaseView lease, PeersView peers,
         Optional<Running> running, DynamicConfig dynamic, Tags tags, Request request, boolean canRewind,
-        Optional<Lsn> handover,
-        boolean checkpointPending) {
+        Optional<Lsn> handover, boolean checkpointPending, Order.Pending orders) {
 
     /**
      * @param name of this member

@@ -20,8 +20,9 @@ public final class HaRules {
             s -> s.restShortly(Reason.of(Sentence.TOTAL)));
 
     /** The catalogue, in order of precedence. */
-    public static final List<Rule> CATALOGUE = Stream.of(LeaseRules.RULES, ShutdownRules.RULES, StoreDownRules.RULES,
-            BootstrapRules.RULES, ActionRules.RULES, RecoveryRules.RULES, PrimaryRules.RULES, SwitchoverRules.RULES,
+    public static final List<Rule> CATALOGUE = Stream.of(LeaseRules.RULES, ShutdownRules.RULES, OrderRules.RULES,
+            StoreDownRules.RULES, BootstrapRules.RULES, ActionRules.RULES, RecoveryRules.RULES, PrimaryRules.RULES,
+            SwitchoverRules.RULES,
             LeaderRules.RULES, RaceRules.RULES, FollowerRules.RULES, List.of(LAST)).flatMap(List::stream).toList();
 
     private HaRules() {

@@ -122,8 +122,9 @@ final class LeaderRules {
     }
 
     private static Optional<Rule.Outcome> publishChange(Situation s) {
-        String shown = s.facts().state().wireText() + "/" + s.facts().role().wireText();
-        return applies(s) && !shown.equals(s.memory().published()) ? MemberRules.publishIfDue(s) : pass();
+        return applies(s) && !MemberRules.shown(s).equals(s.memory().published())
+                ? MemberRules.publishIfDue(s)
+                : pass();
     }
 
     private static Optional<Rule.Outcome> writeInitialize(Situation s) {

@@ -20,12 +20,13 @@ import java.util.TreeMap;
  * @param slotsSeen when each member's slot was last wanted, for {@code member_slots_ttl}
  * @param slotsSyncedAtNanos when slots were last looked after
  * @param tried kinds of writes to the store and when they were last tried: what fails is not repeated within a cycle
+ * @param rebuild how far a rebuild that an operator asked for is
  * @param actionNotBeforeNanos do not begin another start, clone or check before this time, after one failed
  */
 public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optional<Long> deferringSinceNanos,
         Optional<Long> gaveUpLeadership, Divergence divergence, int rewindFailures, int startFailures,
         long publishedAtNanos, String published, SortedMap<String, Long> slotsSeen, long slotsSyncedAtNanos,
-        SortedMap<String, Long> tried, long actionNotBeforeNanos) {
+        SortedMap<String, Long> tried, long actionNotBeforeNanos, Rebuild rebuild) {
 
     /** How far the bootstrap of a new cluster is. */
     public enum Bootstrap {
@@ -35,6 +36,22 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
         CLAIMED,
         /** It failed; {@code initialize} must be given back. */
         FAILED
+    }
+
+    /** How far a rebuild of this member is, from the operator's order to the first start. */
+    public enum Rebuild {
+        NONE,
+        /** The data are thrown away and copied from whom the rules choose. */
+        FROM_ANYBODY,
+        /** The data are thrown away and copied from the leader. */
+        FROM_LEADER,
+        /** The copy is there and is to be started, also in a paused cluster. */
+        COPIED;
+
+        /** There is nothing that could be used. */
+        public boolean isCopying() {
+            return this == FROM_ANYBODY || this == FROM_LEADER;
+        }
     }
 
     /** State of the question whether this standby can follow the leader. */
@@ -70,7 +87,8 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
         long longAgo = nowNanos - 3_600_000_000_000L;
         return new Memory(Bootstrap.NONE, Optional.empty(), Optional.empty(), Optional.empty(), Divergence.NOTHING, 0,
                 0,
-                longAgo, "", Collections.emptySortedMap(), longAgo, Collections.emptySortedMap(), longAgo);
+                longAgo, "", Collections.emptySortedMap(), longAgo, Collections.emptySortedMap(), longAgo,
+                Rebuild.NONE);
     }
 
     public Memory {
@@ -81,66 +99,72 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
     public Memory withBootstrap(Bootstrap value) {
         return new Memory(value, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence, rewindFailures,
                 startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos);
+                actionNotBeforeNanos, rebuild);
     }
 
     public Memory withCrashedAt(Optional<Long> nanos) {
         return new Memory(bootstrap, nanos, deferringSinceNanos, gaveUpLeadership, divergence, rewindFailures,
                 startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos);
+                actionNotBeforeNanos, rebuild);
     }
 
     public Memory withDeferringSince(Optional<Long> nanos) {
         return new Memory(bootstrap, crashedAtNanos, nanos, gaveUpLeadership, divergence, rewindFailures,
                 startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos);
+                actionNotBeforeNanos, rebuild);
     }
 
     public Memory withGaveUpLeadership(Optional<Long> untilNanos) {
         return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, untilNanos, divergence, rewindFailures,
                 startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos);
+                actionNotBeforeNanos, rebuild);
     }
 
     public Memory withDivergence(Divergence value) {
         return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, value, rewindFailures,
                 startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos);
+                actionNotBeforeNanos, rebuild);
     }
 
     public Memory withRewindFailures(int value) {
         return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence, value,
                 startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos);
+                actionNotBeforeNanos, rebuild);
     }
 
     public Memory withStartFailures(int value) {
         return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
                 rewindFailures, value, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos);
+                actionNotBeforeNanos, rebuild);
     }
 
     public Memory withPublished(String stateAndRole, long nanos) {
         return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
                 rewindFailures, startFailures, nanos, stateAndRole, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos);
+                actionNotBeforeNanos, rebuild);
     }
 
     public Memory withSlots(SortedMap<String, Long> seen, long syncedAtNanos) {
         return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
                 rewindFailures, startFailures, publishedAtNanos, published, seen, syncedAtNanos, tried,
-                actionNotBeforeNanos);
+                actionNotBeforeNanos, rebuild);
     }
 
     public Memory withTried(SortedMap<String, Long> value) {
         return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
                 rewindFailures, startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, value,
-                actionNotBeforeNanos);
+                actionNotBeforeNanos, rebuild);
     }
 
     public Memory withActionNotBefore(long nanos) {
         return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
                 rewindFailures, startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos,
-                tried, nanos);
+                tried, nanos, rebuild);
+    }
+
+    public Memory withRebuild(Rebuild value) {
+        return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence, rewindFailures,
+                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
+                actionNotBeforeNanos, value);
     }
 }

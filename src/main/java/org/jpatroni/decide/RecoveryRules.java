@@ -42,7 +42,7 @@ final class RecoveryRules {
                     "PostgreSQL is starting as a primary and this node does not hold the lease.",
                     "A primary that nobody allowed must not come up.", RecoveryRules::startingWithoutLease),
             new Rule("recovery.start-too-long",
-                    "The leader's PostgreSQL is starting for longer than primary_start_timeout, and another member could lead.",
+                    "The leader's PostgreSQL is starting for longer than primary_start_timeout or the time of an ordered restart, and another member could lead.",
                     "Patroni: primary_start_timeout. It is stopped first, because it may come up at any moment; then the key is given up.",
                     RecoveryRules::startTooLong),
             new Rule("recovery.unresponsive", "PostgreSQL runs and does not answer.",
@@ -66,7 +66,8 @@ final class RecoveryRules {
 
     private static Optional<Rule.Outcome> paused(Situation s) {
         boolean steppedDown = s.facts().role() == PostgresRole.DEMOTED && !s.holdsLease();
-        if (!s.dataPresent() || !s.notRunning() || s.running().isPresent() || !s.paused() || steppedDown) {
+        if (!s.dataPresent() || !s.notRunning() || s.running().isPresent() || !s.paused() || steppedDown
+                || s.memory().rebuild() == Memory.Rebuild.COPIED) {
             return pass();
         }
         if (s.holdsLease()) {
@@ -159,7 +160,9 @@ final class RecoveryRules {
     }
 
     private static Optional<Rule.Outcome> startTooLong(Situation s) {
-        if (!startsAsLeader(s) || s.paused() || !s.someoneCouldTakeOver() || !startTimeoutIsOver(s)) {
+        boolean restartTookTooLong = s.memory().startFailures() > 0;
+        if (!startsAsLeader(s) || s.paused() || !s.someoneCouldTakeOver()
+                || !startTimeoutIsOver(s) && !restartTookTooLong) {
             return pass();
         }
         Memory memory = s.memory().withStartFailures(Math.max(1, s.memory().startFailures()));

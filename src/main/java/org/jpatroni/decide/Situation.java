@@ -13,6 +13,7 @@ import org.jpatroni.model.LeaderKey;
 import org.jpatroni.model.Member;
 import org.jpatroni.model.PeerAnswer;
 import org.jpatroni.model.PostgresRole;
+import org.jpatroni.model.PostgresState;
 import org.jpatroni.model.PostgresView;
 import org.jpatroni.model.PostgresView.Data;
 import org.jpatroni.model.PostgresView.Postmaster;
@@ -172,6 +173,13 @@ public record Situation(Facts facts, Memory memory) {
 
     public Optional<Action> running() {
         return facts.running().map(Facts.Running::action);
+    }
+
+    /** The state that others see: while this member is rebuilt there is nothing that they could use, whatever is done at the moment. */
+    public PostgresState shownState() {
+        return memory.rebuild().isCopying() && memory.bootstrap() == Memory.Bootstrap.NONE
+                ? PostgresState.CREATING_REPLICA
+                : facts.state();
     }
 
     /** Members other than this one. */

@@ -52,6 +52,9 @@ final class UpstreamRules {
 
     /** Whom to copy a data directory from: {@code replicatefrom}, else a running member tagged {@code clonefrom}, else the leader. */
     static Upstream cloneSource(Situation s) {
+        if (s.memory().rebuild() == Memory.Rebuild.FROM_LEADER) {
+            return new Upstream.OfMember(s.leaderMember().orElseThrow(), Optional.empty());
+        }
         Optional<Member> cascade = s.facts().tags().replicatefrom().filter(name -> !name.equals(s.self()))
                 .flatMap(s.snapshot()::member).filter(Member::mayServeReplication);
         Optional<Member> volunteer = s.others().stream()

@@ -10,10 +10,12 @@ import org.jpatroni.model.PostgresView.Data;
 import org.jpatroni.model.Upstream;
 import org.jpatroni.postgres.Callbacks.Action;
 import org.jpatroni.postgres.PostgresControl.Outcome;
+import org.jpatroni.postgres.PostgresControl.RestartSpec;
 import org.jpatroni.postgres.PostgresControl.StartSpec;
 import org.jpatroni.postgres.PostgresControl.StopMode;
 import org.jpatroni.postgres.PostgresControl.StopSpec;
 import org.jpatroni.runtime.CancelToken;
+import org.jpatroni.runtime.Time.Deadline;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -123,15 +125,16 @@ final class Lifecycle {
         return outcome;
     }
 
-    Outcome restart(Duration waitLimit, CancelToken cancel) {
-        return restartAs(status.role(), Action.ON_RESTART, waitLimit, cancel);
+    Outcome restart(RestartSpec spec, CancelToken cancel) {
+        return restartAs(status.role(), Action.ON_RESTART, spec, cancel);
     }
 
-    private Outcome restartAs(PostgresRole role, @Nullable Action callback, Duration waitLimit, CancelToken cancel) {
+    private Outcome restartAs(PostgresRole role, @Nullable Action callback, RestartSpec spec, CancelToken cancel) {
+        Deadline deadline = parts.tasks().time().deadlineIn(spec.waitLimit());
         Optional<PostmasterProcess> process = postmasters.current();
         status.setState(PostgresState.RESTARTING);
         if (process.isPresent()) {
-            StopSpec fast = new StopSpec(StopMode.FAST, true, waitLimit, () -> {
+            StopSpec fast = new StopSpec(StopMode.FAST, false, spec.waitLimit(), () -> {
             }, lsn -> {
             }, false);
             Outcome stopped = shutDown(process.get(), fast, cancel, PostgresState.RESTARTING);
@@ -140,8 +143,12 @@ final class Lifecycle {
                 return stopped;
             }
         }
+        if (!spec.mayStart().getAsBoolean()) {
+            status.setState(PostgresState.STOPPED);
+            return Outcome.failed("PostgreSQL must not be started again: the leader lock ended meanwhile");
+        }
         status.setPending(callback);
-        return launch(role, waitLimit, cancel, PostgresState.RESTART_FAILED);
+        return launch(role, deadline.left(), cancel, PostgresState.RESTART_FAILED);
     }
 
     Outcome promote(Duration waitLimit, CancelToken cancel) {
@@ -218,8 +225,8 @@ final class Lifecycle {
             parts.recovery().write(Optional.of(upstream));
             Outcome outcome = Outcome.done();
             if (change == RecoverySettings.Change.RESTART) {
-                outcome = restartAs(role, roleChange ? null : Action.ON_RESTART,
-                        Duration.ofSeconds(parts.settings().pgCtlTimeoutSeconds()), cancel);
+                outcome = restartAs(role, roleChange ? null : Action.ON_RESTART, new RestartSpec(
+                        Duration.ofSeconds(parts.settings().pgCtlTimeoutSeconds()), () -> true), cancel);
             } else if (change == RecoverySettings.Change.RELOAD || before != role) {
                 settings.reload(!roleChange, true);
             }

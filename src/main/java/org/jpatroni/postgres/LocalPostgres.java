@@ -250,8 +250,8 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
     }
 
     @Override
-    public Outcome restart(Duration waitLimit, CancelToken cancel) {
-        return lifecycle().restart(waitLimit, cancel);
+    public Outcome restart(RestartSpec spec, CancelToken cancel) {
+        return lifecycle().restart(spec, cancel);
     }
 
     @Override

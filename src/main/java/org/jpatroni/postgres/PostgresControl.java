@@ -3,6 +3,7 @@ package org.jpatroni.postgres;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jpatroni.model.DynamicConfig;
 import org.jpatroni.model.Lsn;
@@ -93,6 +94,15 @@ public interface PostgresControl {
     }
 
     /**
+     * How to restart.
+     *
+     * @param waitLimit for stop and start together
+     * @param mayStart asked once PostgreSQL has stopped: whether it may come up in its role
+     */
+    record RestartSpec(Duration waitLimit, BooleanSupplier mayStart) {
+    }
+
+    /**
      * A physical replication slot that shall exist.
      *
      * @param advanceTo on a standby: move it forward to this position when it is behind; empty on a primary
@@ -128,8 +138,8 @@ public interface PostgresControl {
 
     Outcome stop(StopSpec spec, CancelToken cancel);
 
-    /** Stops and starts in the current role. */
-    Outcome restart(Duration waitLimit, CancelToken cancel);
+    /** Stops in fast mode and starts in the current role. */
+    Outcome restart(RestartSpec spec, CancelToken cancel);
 
     /** Promotes; done means that it is out of recovery. Runs {@code on_role_change}. */
     Outcome promote(Duration waitLimit, CancelToken cancel);

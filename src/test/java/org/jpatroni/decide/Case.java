@@ -34,8 +34,15 @@ record Case(Facts facts, Memory memory, Verdict verdict) {
 
     boolean beginsPrimary() {
         return begins(Action.Promote.class)
-                || begun().filter(a -> a instanceof Action.Start start && start.role() == PostgresRole.PRIMARY)
-                        .isPresent();
+                || begun().filter(a -> a instanceof Action.Start start && start.role() == PostgresRole.PRIMARY
+                        || a instanceof Action.Restart restart && restart.role() == PostgresRole.PRIMARY).isPresent();
+    }
+
+    /** An operator has ordered to throw the data away, and this is that order. */
+    boolean discardsAsOrdered() {
+        return begun().filter(a -> a instanceof Action.DiscardData discard && facts.orders().immediate()
+                .filter(order -> order instanceof Order.Reinitialize && order.id() == discard.order()).isPresent())
+                .isPresent();
     }
 
     boolean storeSeen() {
@@ -120,6 +127,8 @@ record Case(Facts facts, Memory memory, Verdict verdict) {
             case Decision.Begin d -> false;
             case Decision.CancelAction d -> false;
             case Decision.Halt d -> false;
+            case Decision.RefuseOrder d -> false;
+            case Decision.DropScheduledRestart d -> false;
         };
     }
 }

@@ -87,6 +87,25 @@ final class FactSpace {
                     value("never seen", w -> w.storeDown().neverSeen())).asRare(),
             axis("running", running()).asRare(),
             axis("request", value("none", FactSpace::asIs), value("shutdown", World::shutdown)).asRare(),
+            axis("order", value("none", FactSpace::asIs),
+                    value("restart", w -> w.ordered(restart(7, Order.Conditions.NONE))),
+                    value("restart of a replica", w -> w.ordered(
+                            restart(7, new Order.Conditions(Optional.of("replica"), OptionalInt.empty(), false)))),
+                    value("restart of what is pending", w -> w.ordered(
+                            restart(7, new Order.Conditions(Optional.empty(), OptionalInt.empty(), true)))),
+                    value("restart of a synchronous standby",
+                            w -> w.synchronous("a").ordered(restart(7, Order.Conditions.NONE))),
+                    value("reinitialize", w -> w.ordered(new Order.Reinitialize(7, false, false))),
+                    value("reinitialize by force", w -> w.ordered(new Order.Reinitialize(7, true, true))),
+                    value("restart due", w -> w.scheduled(scheduled(0, Order.Conditions.NONE))),
+                    value("restart due for older versions", w -> w.scheduled(scheduled(0,
+                            new Order.Conditions(Optional.empty(), OptionalInt.of(90_000), false)))),
+                    value("restart long due", w -> w.scheduled(scheduled(-1000, Order.Conditions.NONE))),
+                    value("restart later", w -> w.scheduled(scheduled(1000, Order.Conditions.NONE)))).asRare(),
+            axis("rebuild", value("no", FactSpace::asIs),
+                    value("copying", w -> w.memory(m -> m.withRebuild(Memory.Rebuild.FROM_ANYBODY))),
+                    value("copying from the leader", w -> w.memory(m -> m.withRebuild(Memory.Rebuild.FROM_LEADER))),
+                    value("copied", w -> w.memory(m -> m.withRebuild(Memory.Rebuild.COPIED)))).asRare(),
             axis("initialize", value("mine", FactSpace::asIs), value("absent", w -> w.initialize(Optional.empty())),
                     value("claimed", w -> w.initialize(Optional.of(""))),
                     value("other", w -> w.initialize(Optional.of("2")))).asRare(),
@@ -184,7 +203,7 @@ final class FactSpace {
     }
 
     /** One point of the space. */
-    record Point(World world, long number, long index) {
+    record Point(World world, long number, BigInteger index) {
         String description() {
             StringBuilder words = new StringBuilder("at " + number + ": ");
             walkOf(number).visit(index, (axis, value) -> {
@@ -211,7 +230,7 @@ final class FactSpace {
 
     static Point sample(long number) {
         Product walk = walkOf(number);
-        long index = walk.index(number / WALKS.size());
+        BigInteger index = walk.index(number / WALKS.size());
         World world = World.replica();
         walk.visit(index, (axis, value) -> value.change().accept(world));
         return new Point(world, number, index);
@@ -245,17 +264,22 @@ final class FactSpace {
         }
 
         /** The value of every axis at this place of the walk. */
-        void visit(long index, BiConsumer<Axis, Value> visitor) {
-            long rest = index;
+        void visit(BigInteger index, BiConsumer<Axis, Value> visitor) {
+            BigInteger rest = index;
             for (int i = 0; i < moves.length; i++) {
                 List<Value> values = AXES.get(i).values();
-                visitor.accept(AXES.get(i), values.get(moves[i] ? (int) (rest % values.size()) : 0));
-                rest = moves[i] ? rest / values.size() : rest;
+                int chosen = 0;
+                if (moves[i]) {
+                    BigInteger[] division = rest.divideAndRemainder(BigInteger.valueOf(values.size()));
+                    rest = division[0];
+                    chosen = division[1].intValue();
+                }
+                visitor.accept(AXES.get(i), values.get(chosen));
             }
         }
 
-        long index(long number) {
-            return stride.multiply(BigInteger.valueOf(number)).mod(size).longValueExact();
+        BigInteger index(long number) {
+            return stride.multiply(BigInteger.valueOf(number)).mod(size);
         }
     }
 
@@ -282,7 +306,10 @@ final class FactSpace {
                 new Action.Start(PostgresRole.REPLICA, Optional.of(b), 300), new Action.Promote(),
                 new Action.Demote(Action.Demote.Mode.GRACEFUL), new Action.Demote(Action.Demote.Mode.NOT_LEADER),
                 new Action.Follow(PostgresRole.REPLICA, b), new Action.CheckDivergence(b), new Action.Rewind(b),
-                new Action.DiscardData(), new Action.CloneFrom(Optional.of(b)), new Action.Bootstrap(),
+                new Action.DiscardData(),
+                new Action.Restart(3, PostgresRole.PRIMARY, Optional.empty(), true, 60),
+                new Action.Restart(3, PostgresRole.REPLICA, Optional.of(b), true, 60),
+                new Action.CloneFrom(Optional.of(b)), new Action.Bootstrap(),
                 new Action.Shutdown(true));
         List<Value> values = new ArrayList<>();
         values.add(value("nothing", FactSpace::asIs));
@@ -303,6 +330,15 @@ final class FactSpace {
     private static PeerAnswer preferred(String name) {
         return new PeerAnswer(name, true, true, Optional.of(new Lsn(1000)), OptionalInt.of(1),
                 new Tags(Map.of("failover_priority", 3)), false, 0);
+    }
+
+    private static Order.Restart restart(long id, Order.Conditions conditions) {
+        return new Order.Restart(id, conditions, OptionalInt.empty(), NOW - SECOND);
+    }
+
+    private static Order.Scheduled scheduled(int inSeconds, Order.Conditions conditions) {
+        return new Order.Scheduled(restart(8, conditions), java.time.Instant.EPOCH.plusSeconds(inSeconds),
+                Map.of("schedule", "1970-01-01T00:00:00+00:00"), Optional.empty());
     }
 
     private static Memory diverged(Memory memory, Phase phase) {

@@ -32,6 +32,8 @@ final class PerfectNode {
     private static final long FAILURE_NANOS = 10_000_000L;
 
     final World world;
+    final List<Order.Refusal> refusals = new ArrayList<>();
+    int restarts;
     boolean diverged;
     boolean candidateTakesOver;
     /** Actions that fail at once. */
@@ -118,7 +120,15 @@ final class PerfectNode {
             case Decision.SyncSlots d -> syncSlots(d.wanted());
             case Decision.ShowRole d -> world.role(d.role());
             case Decision.AnnounceRole d -> world.role(d.role());
-            case Decision.Begin d -> world.running(Optional.of(new Facts.Running(d.action(), false, asked)));
+            case Decision.Begin d -> {
+                world.running(Optional.of(new Facts.Running(d.action(), false, asked)));
+                world.begun(d.action());
+            }
+            case Decision.RefuseOrder d -> {
+                refusals.add(d.refusal());
+                world.noOrder();
+            }
+            case Decision.DropScheduledRestart d -> world.noScheduled();
             case Decision.CancelAction d -> world.running(world.facts().running()
                     .map(run -> new Facts.Running(run.action(), true, run.sinceNanos())));
             case Decision.Halt d -> halted = true;
@@ -238,6 +248,14 @@ final class PerfectNode {
             case Action.Rewind rewind -> {
                 diverged = false;
                 world.stopped("in archive recovery", true).state(PostgresState.STOPPED);
+            }
+            case Action.Restart restart -> {
+                restarts++;
+                if (restart.role() == PostgresRole.PRIMARY) {
+                    startPrimary(timeline());
+                } else if (restart.upstream().isPresent()) {
+                    startStandby(restart.role(), restart.upstream().get());
+                }
             }
             case Action.DiscardData discard -> {
                 diverged = false;

@@ -78,7 +78,8 @@ final class SafetyChecks {
                 && c.decides(Decision.AcquireLease.class) && !c.writable() && !c.candidateIs("a")
                 && !c.makesStandbyCluster());
         never("an action cancelled while paused, except for a shutdown",
-                c -> c.paused() && c.decides(Decision.CancelAction.class) && !c.endsAgent());
+                c -> c.paused() && c.decides(Decision.CancelAction.class) && !c.endsAgent()
+                        && c.facts().orders().immediate().isEmpty());
         never("a stop for shutdown that nobody asked for", c -> c.begins(Action.Shutdown.class) && !c.endsAgent());
         never("something begun on the way out that is not the stop",
                 c -> c.endsAgent() && c.begun().isPresent() && !c.begins(Action.Shutdown.class));
@@ -93,12 +94,28 @@ final class SafetyChecks {
     private static void data() {
         never("data rewound or discarded while nobody else leads and can serve",
                 c -> (c.begins(Action.Rewind.class) || c.begins(Action.DiscardData.class)) && !c.otherServes());
-        never("data discarded that may not be", c -> c.begins(Action.DiscardData.class)
+        never("data discarded that may not be", c -> c.begins(Action.DiscardData.class) && !c.discardsAsOrdered()
                 && !c.facts().dynamic().removeDataDirectoryOnRewindFailure()
                 && !c.facts().dynamic().removeDataDirectoryOnDivergedTimelines());
-        never("data discarded without proof of divergence", c -> c.begins(Action.DiscardData.class)
-                && c.memory().divergence().phase() != Memory.Phase.DIVERGED
-                && c.memory().divergence().phase() != Memory.Phase.FORKED);
+        never("data discarded without proof of divergence",
+                c -> c.begins(Action.DiscardData.class) && !c.discardsAsOrdered()
+                        && c.memory().divergence().phase() != Memory.Phase.DIVERGED
+                        && c.memory().divergence().phase() != Memory.Phase.FORKED);
+        never("data discarded by the holder of the lease",
+                c -> c.begins(Action.DiscardData.class) && (c.leaderIs("a") || c.discardsAsOrdered() && c.leaseHeld()));
+        never("a restart that nobody ordered, or before its time", c -> c.begins(Action.Restart.class)
+                && !(c.facts().orders().immediate().filter(Order.Restart.class::isInstance).isPresent()
+                        || c.facts().orders().scheduled()
+                                .filter(restart -> !restart.due().isAfter(c.facts().wallNow()) && !c.paused())
+                                .isPresent()));
+        never("a running primary restarted as something else", c -> c.begins(Action.Restart.class) && c.writable()
+                && !c.beginsPrimary());
+        never("a restart or a rebuild on a store that is not seen", c -> !c.storeSeen()
+                && (c.begins(Action.Restart.class) || c.begins(Action.DiscardData.class)));
+        never("an order that waits behind a rest although nothing runs and nothing is about to change",
+                c -> c.decides(Decision.Rest.class) && c.facts().orders().immediate().isPresent()
+                        && c.facts().running().isEmpty() && c.storeSeen() && !c.endsAgent() && c.leaseHeld()
+                        && c.writable() && c.nanosUntilStop() > 0 && c.leaderIs("a"));
         never("a rewind that cannot help", c -> c.begins(Action.Rewind.class)
                 && c.memory().divergence().phase() == Memory.Phase.FORKED);
         never("a clone over existing data, or of nobody",

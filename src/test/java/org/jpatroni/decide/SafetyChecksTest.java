@@ -23,7 +23,7 @@ class SafetyChecksTest {
         List<Action> actions = List.of(new Action.Bootstrap(), new Action.CloneFrom(Optional.of(b)),
                 new Action.Start(PostgresRole.PRIMARY, Optional.empty(), 300), new Action.Promote(),
                 new Action.Demote(Action.Demote.Mode.OFFLINE), new Action.Rewind(b), new Action.DiscardData(),
-                new Action.Shutdown(true));
+                new Action.Restart(99, PostgresRole.REPLICA, Optional.empty(), false, 60), new Action.Shutdown(true));
         List<Decision> decisions = new ArrayList<>(List.of(new Decision.Rest(Duration.ofSeconds(10)),
                 new Decision.Rest(Duration.ofSeconds(11)), new Decision.AcquireLease(),
                 new Decision.RenewLease(Optional.empty()), new Decision.ReleaseLease(Optional.of(new Lsn(1))),

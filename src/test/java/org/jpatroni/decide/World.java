@@ -57,6 +57,7 @@ final class World {
     private Facts.Request request = Facts.Request.NONE;
     private boolean canRewind = true;
     private Optional<Lsn> handover = Optional.empty();
+    private Order.Pending orders = Order.Pending.NOTHING;
     private Facts.Node node = node(true, false);
     private long nowNanos = NOW + 2;
     private long cycleStartNanos = NOW;
@@ -186,6 +187,11 @@ final class World {
                 Optional.empty(), s.sync(), s.history(), s.failsafe()));
     }
 
+    World synchronous(String standby) {
+        return snapshot(s -> new ClusterSnapshot(s.initialize(), s.config(), s.leader(), s.status(), s.members(),
+                s.failover(), new SyncState(Optional.of("b"), List.of(standby), 0, 3), s.history(), s.failsafe()));
+    }
+
     World noConfig() {
         return snapshot(s -> new ClusterSnapshot(s.initialize(), Optional.empty(), s.leader(), s.status(), s.members(),
                 s.failover(), s.sync(), s.history(), s.failsafe()));
@@ -311,6 +317,35 @@ final class World {
         return this;
     }
 
+    World ordered(Order order) {
+        orders = new Order.Pending(Optional.of(order), orders.scheduled());
+        return this;
+    }
+
+    World scheduled(Order.Scheduled restart) {
+        orders = new Order.Pending(orders.immediate(), Optional.of(restart));
+        return this;
+    }
+
+    World noOrder() {
+        orders = new Order.Pending(Optional.empty(), orders.scheduled());
+        return this;
+    }
+
+    World noScheduled() {
+        orders = new Order.Pending(orders.immediate(), Optional.empty());
+        return this;
+    }
+
+    /** An order behind this action waits no longer. */
+    void begun(Action action) {
+        long id = action instanceof Action.Restart restart
+                ? restart.order()
+                : action instanceof Action.DiscardData discard ? discard.order() : 0;
+        orders = new Order.Pending(orders.immediate().filter(order -> order.id() != id),
+                orders.scheduled().filter(order -> order.restart().id() != id));
+    }
+
     World noHandover() {
         handover = Optional.empty();
         return this;
@@ -360,7 +395,8 @@ final class World {
                 .orElseGet(() -> new ClusterView.Seen(snapshot, seenAtNanos));
         return new Facts(node, nowNanos, Instant.EPOCH, cycleStartNanos, cluster,
                 new PostgresView(data, postmaster, Map.of()),
-                state, role, lease, peers, running, dynamic, tags, request, canRewind, handover, false);
+                state, role, lease, peers, running, dynamic, tags, request, canRewind, handover, false,
+                orders);
     }
 
     Verdict decide() {

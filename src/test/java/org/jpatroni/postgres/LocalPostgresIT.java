@@ -108,7 +108,9 @@ class LocalPostgresIT {
     void aRestartIsReportedAsOne() {
         long pid = node.postmasterPid();
         long begun = System.nanoTime();
-        assertThat(node.control().restart(LocalNode.LIMIT, new CancelToken())).isEqualTo(Outcome.done());
+        assertThat(
+                node.control().restart(new PostgresControl.RestartSpec(LocalNode.LIMIT, () -> true), new CancelToken()))
+                .isEqualTo(Outcome.done());
         System.out.printf("restart: %.1f ms%n", (System.nanoTime() - begun) / 1e6);
         assertThat(node.postmasterPid()).isNotEqualTo(pid);
         awaitCallbacks("on_start primary batman", "on_restart primary batman");
@@ -199,7 +201,9 @@ class LocalPostgresIT {
                 .containsOnlyKeys("max_connections")
                 .containsEntry("max_connections", LocalNode.map("old_value", "100", "new_value", "55")));
         assertThat(node.callbacks()).contains("on_reload primary batman");
-        assertThat(node.control().restart(LocalNode.LIMIT, new CancelToken())).isEqualTo(Outcome.done());
+        assertThat(
+                node.control().restart(new PostgresControl.RestartSpec(LocalNode.LIMIT, () -> true), new CancelToken()))
+                .isEqualTo(Outcome.done());
         assertThat(node.control().observe(SECOND).pendingRestart()).isEmpty();
     }
 

@@ -230,12 +230,15 @@ final class SimPostgresControl implements PostgresControl {
     }
 
     @Override
-    public Outcome restart(Duration waitLimit, CancelToken cancel) {
+    public Outcome restart(RestartSpec spec, CancelToken cancel) {
         Optional<Upstream> upstream = server.inRecovery() ? server.upstream() : Optional.empty();
-        Outcome stopped = stop(new StopSpec(StopMode.FAST, true, waitLimit, () -> {
+        Outcome stopped = stop(new StopSpec(StopMode.FAST, false, spec.waitLimit(), () -> {
         }, lsn -> {
         }, false), cancel);
-        return stopped.isDone() ? start(new StartSpec(role, upstream, waitLimit), cancel) : stopped;
+        if (stopped.isDone() && !spec.mayStart().getAsBoolean()) {
+            return Outcome.failed("must not be started again");
+        }
+        return stopped.isDone() ? start(new StartSpec(role, upstream, spec.waitLimit()), cancel) : stopped;
     }
 
     @Override
