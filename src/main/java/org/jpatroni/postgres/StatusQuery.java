@@ -14,6 +14,7 @@ import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PostgresObservation;
 import org.jpatroni.model.PostgresObservation.Sender;
 import org.jpatroni.runtime.Time;
+import org.jpatroni.runtime.Time.Deadline;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
@@ -98,6 +99,7 @@ public final class StatusQuery {
      * @throws SQLException when the server does not answer in time, or not as it should
      */
     public PostgresObservation ask(Duration limit) throws SQLException {
+        Deadline deadline = time.deadlineIn(limit);
         long begunAtNanos = time.nanos();
         int version = session.serverVersion(limit);
         Optional<PostgresObservation> ofPrimary = standby
@@ -106,14 +108,17 @@ public final class StatusQuery {
         if (ofPrimary.isPresent()) {
             return ofPrimary.get();
         }
+        // Whoever waits was promised one answer within the limit, not two.
+        Duration left = standby ? limit : deadline.left();
+        standby = true;
         PostgresObservation answer;
         try {
-            answer = session.queryOne(OF_STANDBY, limit, row -> readStandby(row, version, begunAtNanos));
+            answer = session.queryOne(OF_STANDBY, left, row -> readStandby(row, version, begunAtNanos));
         } catch (SQLException failure) {
             if (!NOT_IN_PREREQUISITE_STATE.equals(failure.getSQLState())) {
                 throw failure;
             }
-            answer = session.queryOne(OF_STANDBY, limit, row -> readStandby(row, version, begunAtNanos));
+            answer = session.queryOne(OF_STANDBY, left, row -> readStandby(row, version, begunAtNanos));
         }
         standby = answer.inRecovery();
         return answer;
