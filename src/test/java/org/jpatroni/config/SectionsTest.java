@@ -134,6 +134,7 @@ class SectionsTest {
             "restapi: {listen: '*:8008'} | restapi.connect_address: is required, because listen names no address that others can connect to",
             "restapi: {listen: '10.0.0.1:70000'} | restapi.listen: must be host:port with a port from 1 to 65535 (T:11)",
             "restapi: {listen: 'a:1', connect_address: 'a:1', verify_client: optional} | restapi.verify_client: needs certfile: client certificates exist only with TLS (T:11)",
+            "restapi: {listen: 'a:1', connect_address: 'a:1', allowlist: [10.0.0.1/33]} | restapi.allowlist: is no network: 10.0.0.1/33 (T:11)",
             "restapi: {listen: 'a:1', connect_address: 'a:1', verify_client: sometimes} | restapi.verify_client: must be one of none, optional, required (T:11)",
             "restapi: {listen: 'a:1', connect_address: 'a:1', request_queue_size: 5000} | restapi.request_queue_size: must be a whole number from 0 to 4096 (T:11)",
             "restapi: {listen: 'a:1', connect_address: 'a:1', authentication: {username: u}} | restapi.authentication.password: is required",
