@@ -221,14 +221,19 @@ class Cluster:
     def restore(self):
         """The configuration as it was at the start, in effect on every node: no client sees what another one left."""
         leader = self.settle(90)
-        if leader.call("GET", "/config").json() == self.initial and not any(self.pending()):
-            return
-        leader.call("PUT", "/config", self.initial, headers=self.basic())
-        poll(lambda: not any(self.pending()), bool, 3)
-        for node in [leader, *[each for each in self.nodes if each is not leader]]:
-            if node.call("GET", "/patroni").json().get("pending_restart"):
-                node.call("POST", "/restart", {}, headers=self.basic(), timeout=60)
-        wait_for("no restart to be pending", lambda: not any(self.pending()))
+        if leader.call("GET", "/config").json() != self.initial:
+            leader.call("PUT", "/config", self.initial, headers=self.basic())
+        wanted = str(self.initial["postgresql"]["parameters"]["max_connections"])
+
+        def restored():
+            # The primary first, and a replica perhaps twice: it follows a lower max_connections only when it has replayed the primary's.
+            for node in sorted(self.nodes, key=lambda each: each is not leader):
+                if node.call("GET", "/patroni").json().get("pending_restart"):
+                    node.call("POST", "/restart", {}, headers=self.basic(), timeout=60)
+            return not any(self.pending()) and {node.sql("show max_connections") for node in self.nodes} == {wanted}
+
+        if poll(restored, bool, 60, 0.5) is not True:
+            raise Impossible(f"the configuration of the start did not come into effect again; pending restart: {self.pending()}")
         self.settle(90)
 
     def patch(self, change):
