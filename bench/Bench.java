@@ -25,7 +25,8 @@ public final class Bench {
             switch (arguments.length > 0 ? arguments[0] : "") {
                 case "api" -> api();
                 case "ha" -> ha();
-                default -> throw new IllegalArgumentException("usage: bench/run api|ha");
+                case "switchover" -> switchover();
+                default -> throw new IllegalArgumentException("usage: bench/run api|ha|switchover");
             }
         } finally {
             Nodes.endAll();
@@ -156,11 +157,57 @@ public final class Bench {
         for (String kind : WITH_PATRONI ? List.of("jpatroni", "patroni") : List.of("jpatroni")) {
             try (Nodes nodes = new Nodes(kind, 3, kind.equals("jpatroni") ? 18300 : 18400)) {
                 nodes.startAll();
+                switchovers(nodes, "to the leader", true);
+                switchovers(nodes, "to a replica", false);
                 event(nodes, "SIGKILL of the postmaster", RUNS, Bench::killPostmaster);
                 event(nodes, "loss of the whole node, ttl 30", Math.min(RUNS, 3), Bench::killNode);
                 event(nodes, "SIGKILL of the agent only, ttl 30", Math.min(RUNS, 2), Bench::killAgent);
             }
         }
+    }
+
+    /** Only the planned moves of {@code ha}. */
+    private static void switchover() throws Exception {
+        for (String kind : WITH_PATRONI ? List.of("jpatroni", "patroni") : List.of("jpatroni")) {
+            try (Nodes nodes = new Nodes(kind, 3, kind.equals("jpatroni") ? 18300 : 18400)) {
+                nodes.startAll();
+                switchovers(nodes, "to the leader", true);
+                switchovers(nodes, "to a replica", false);
+            }
+        }
+    }
+
+    /** The call names leader and candidate; it is timed as well. */
+    private static void switchovers(Nodes nodes, String name, boolean toLeader) throws Exception {
+        double[] gaps = new double[RUNS];
+        double[] calls = new double[RUNS];
+        List<Integer> lost = new ArrayList<>();
+        for (int run = 0; run < RUNS; run++) {
+            Nodes.await(120, "the whole cluster", nodes::isWhole);
+            Thread.sleep(2000 + run * 1700L);
+            int leader = nodes.leader();
+            int candidate = (leader + 1) % nodes.count;
+            int asked = toLeader ? leader : (leader + 2) % nodes.count;
+            try (Writer writer = new Writer(nodes)) {
+                Nodes.await(10, "writes", () -> writer.idleMillis() < 50);
+                Thread.sleep(1000);
+                writer.reset();
+                long begun = System.nanoTime();
+                String answer = Nodes.post(nodes.rest(asked), "/switchover",
+                        "{\"leader\": \"node%d\", \"candidate\": \"node%d\"}".formatted(leader, candidate));
+                calls[run] = (System.nanoTime() - begun) / 1e6;
+                if (!answer.startsWith("200 ")) {
+                    throw new IllegalStateException(answer);
+                }
+                Nodes.await(60, "writes again", () -> writer.idleMillis() < 50);
+                Thread.sleep(500);
+                gaps[run] = writer.longestMillis();
+                writer.close();
+                lost.add(writer.lost());
+            }
+        }
+        System.out.printf(Locale.ROOT, "| switchover, call sent %s: the call took %s ms | %s | %d | %s | %s |%n", name, spread(calls),
+                nodes.kind, RUNS, spread(gaps), lost);
     }
 
     private interface Event {

@@ -257,6 +257,20 @@ final class Nodes implements AutoCloseable {
         }
     }
 
+    /** Status and body of the answer. */
+    static String post(int port, String path, String body) throws IOException {
+        HttpURLConnection connection = (HttpURLConnection) URI.create("http://127.0.0.1:" + port + path).toURL().openConnection();
+        connection.setRequestMethod("POST");
+        connection.setDoOutput(true);
+        connection.setReadTimeout(60_000);
+        connection.setRequestProperty("Content-Type", "application/json");
+        connection.getOutputStream().write(body.getBytes(StandardCharsets.UTF_8));
+        int status = connection.getResponseCode();
+        try (var answer = status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
+            return status + " " + (answer == null ? "" : new String(answer.readAllBytes(), StandardCharsets.UTF_8));
+        }
+    }
+
     private static HttpURLConnection open(int port, String path) throws IOException {
         HttpURLConnection connection = (HttpURLConnection) URI.create("http://127.0.0.1:" + port + path).toURL().openConnection();
         connection.setConnectTimeout(1000);

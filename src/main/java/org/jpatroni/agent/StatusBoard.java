@@ -43,7 +43,8 @@ public final class StatusBoard {
         return failsafe;
     }
 
-    void publish(UnaryOperator<HaStatus> change) {
+    /** Replaces what is shown. For the loop, and for tests that stand in for it. */
+    public void publish(UnaryOperator<HaStatus> change) {
         status.updateAndGet(change);
         listeners.forEach(Runnable::run);
     }

@@ -15,6 +15,9 @@ final class WriteRoutes {
     static final List<Route> TABLE = List.of(
             row("PATCH", "/config", Operation.PATCH_CONFIG, Body.REQUIRED, "changes the whole cluster"),
             row("PUT", "/config", Operation.PUT_CONFIG, Body.REQUIRED, "changes the whole cluster"),
+            row("POST", "/switchover", Operation.SWITCHOVER, Body.REQUIRED, "moves the leader"),
+            row("POST", "/failover", Operation.FAILOVER, Body.REQUIRED, "moves the leader"),
+            row("DELETE", "/switchover", Operation.CANCEL_SWITCHOVER, Body.IGNORED, "changes what will happen"),
             new Route("POST", "/failsafe", Access.MEMBER, "a primary that cannot reach the store asks the others", true,
                     new OfCommand(Operation.FAILSAFE, Body.REQUIRED, WriteRoutes::failsafeOff)),
             new Route("POST", "/mpp", Access.OPEN, "as in Patroni; it changes nothing here", false,

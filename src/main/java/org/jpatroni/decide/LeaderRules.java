@@ -2,6 +2,7 @@ package org.jpatroni.decide;
 
 import static org.jpatroni.decide.Situation.pass;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.jpatroni.decide.Reason.Sentence;
@@ -154,10 +155,14 @@ final class LeaderRules {
         if (!applies(s) || !s.storeSeen() || request.isEmpty()) {
             return pass();
         }
+        if (!request.get().isDueBy(s.facts().wallNow())) {
+            // Patroni: whom it names is looked at when it is due; whoever leads then may be the one it means.
+            return pass();
+        }
         boolean done = request.get().candidate().filter(s.self()::equals).isPresent();
         boolean notForMe = request.get().leader().isPresent() && !request.get().leader().get().equals(s.self());
         // Stepped down for it, and nobody took over.
-        boolean inVain = s.memory().gaveUpLeadership().isPresent() && request.get().scheduledAt().isEmpty();
+        boolean inVain = s.memory().gaveUpLeadership().isPresent();
         return done || notForMe || inVain
                 ? s.decideOnce(new Decision.ClearFailover(request.get().version()), Reason.of(Sentence.CLEAR_FAILOVER))
                 : pass();
@@ -179,7 +184,8 @@ final class LeaderRules {
                 .withDivergence(Memory.Divergence.NOTHING).withGaveUpLeadership(Optional.empty());
         Sentence sentence = s.inRecovery() ? Sentence.STANDBY_LEADER_NO_ACTION : Sentence.LEADER_NO_ACTION;
         Reason reason = Reason.of(s.paused() ? Sentence.PAUSED_NO_ACTION : sentence, s.self());
-        return s.decide(new Decision.Rest(LeaseRules.renewalIsDue(s) ? s.shortRest() : s.restOfCycle()), settled,
-                reason);
+        Duration rest = LeaseRules.renewalIsDue(s) ? s.shortRest() : s.restOfCycle();
+        Duration untilMove = SwitchoverRules.untilDue(s).orElse(rest);
+        return s.decide(new Decision.Rest(untilMove.compareTo(rest) < 0 ? untilMove : rest), settled, reason);
     }
 }

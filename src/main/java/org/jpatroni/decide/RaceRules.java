@@ -3,6 +3,7 @@ package org.jpatroni.decide;
 import static org.jpatroni.decide.Situation.pass;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -27,6 +28,10 @@ final class RaceRules {
     /** Nobody leads and nobody can write: look again soon, also where no event will tell. */
     private static final Duration LOOK_AGAIN = Duration.ofMillis(300);
 
+    /** The last record takes a millisecond; a primary whose agent is gone may stream for ever. */
+    private static final Duration LAST_RECORD_LIMIT = Duration.ofMillis(300);
+    private static final Duration LAST_RECORD_LOOK = Duration.ofMillis(5);
+
     static final List<Rule> RULES = List.of(
             new Rule("race.paused", "No leader, the cluster is paused, and nobody asked this member to take over.",
                     "Patroni: no automatic failover in maintenance mode.", RaceRules::paused),
@@ -35,15 +40,21 @@ final class RaceRules {
             new Rule("race.gave-up", "No leader: this member itself released the lock a moment ago.",
                     "Who could not start must not win it back at once.", RaceRules::gaveUp),
             new Rule("race.lagging", "No leader, and this member is too far behind the last known position.",
-                    "Patroni: maximum_lag_on_failover.", RaceRules::lagging),
+                    "Patroni: maximum_lag_on_failover. A failover by hand to this member is the operator's own risk.",
+                    RaceRules::lagging),
             new Rule("race.timeline-behind",
                     "No leader, check_timeline is on, and this member's timeline is not the latest.",
                     "Patroni: check_timeline.", RaceRules::timelineBehind),
+            new Rule("race.await-last-record",
+                    "No leader, and what the old primary stored as its last position is still on its way to this standby.",
+                    "The lock is released when the shutdown checkpoint is written, a moment before standbys have it; who is promoted without it makes the old primary diverge.",
+                    RaceRules::awaitLastRecord),
             new Rule("race.cut-stream", "No leader, but the old primary still streams to this standby.",
                     "Two standbys that still receive see each other ahead in turn and refuse each other for a whole cycle: positions are compared after the stream was cut.",
                     RaceRules::cutStream),
             new Rule("race.ask-peers", "No leader, and the others were not asked in this cycle.",
-                    "Patroni: the leader race compares positions over the REST API.", RaceRules::askPeers),
+                    "Patroni: the leader race compares positions over the REST API. Whom a request names, and who has all that the old primary has stored, need not ask.",
+                    RaceRules::askPeers),
             new Rule("race.primary-alive", "No leader, and another member's PostgreSQL accepts writes.",
                     "It will take the lease back, or stop.", RaceRules::primaryAlive),
             new Rule("race.wait-candidate", "No leader, and a requested move names another member that can take over.",
@@ -70,8 +81,14 @@ final class RaceRules {
         return members.stream().map(Member::name).collect(Collectors.joining(", "));
     }
 
+    /** The stored request, unless its time has not come: then it says nothing about this race. Clocks may differ by a cycle. */
+    private static Optional<FailoverRequest> request(Situation s) {
+        Instant soon = s.facts().wallNow().plusSeconds(s.facts().dynamic().loopWaitSeconds());
+        return s.snapshot().failover().filter(request -> request.isDueBy(soon));
+    }
+
     private static boolean namesMe(Situation s) {
-        return s.snapshot().failover().flatMap(FailoverRequest::candidate).filter(s.self()::equals).isPresent();
+        return request(s).flatMap(FailoverRequest::candidate).filter(s.self()::equals).isPresent();
     }
 
     private static Optional<Rule.Outcome> rest(Situation s, Reason reason) {
@@ -97,7 +114,8 @@ final class RaceRules {
     }
 
     private static Optional<Rule.Outcome> lagging(Situation s) {
-        if (!applies(s) || s.standbyCluster()) {
+        boolean forced = namesMe(s) && request(s).filter(wanted -> wanted.leader().isEmpty()).isPresent();
+        if (!applies(s) || s.standbyCluster() || forced) {
             return pass();
         }
         Lsn mine = s.replication().orElseThrow().walPosition();
@@ -114,13 +132,31 @@ final class RaceRules {
                 : pass();
     }
 
+    /** How far this standby is past the position that the old primary stored last. */
+    private static long pastKnownBytes(Situation s) {
+        return s.replication().orElseThrow().walPosition().minus(s.snapshot().status().leaderLsn());
+    }
+
+    private static Optional<Rule.Outcome> awaitLastRecord(Situation s) {
+        boolean waited = s.memory().deferringSinceNanos()
+                .filter(since -> s.since(since).compareTo(LAST_RECORD_LIMIT) > 0).isPresent();
+        if (!applies(s) || !s.streaming() || s.standbyCluster() || waited || pastKnownBytes(s) > 0
+                || s.snapshot().status().leaderLsn().equals(Lsn.ZERO)) {
+            return pass();
+        }
+        Memory memory = s.memory().deferringSinceNanos().isPresent()
+                ? s.memory()
+                : s.memory().withDeferringSince(Optional.of(s.facts().nowNanos()));
+        return s.decide(new Decision.Rest(LAST_RECORD_LOOK), memory, Reason.of(Sentence.AWAIT_LAST_RECORD));
+    }
+
     private static Optional<Rule.Outcome> cutStream(Situation s) {
         if (!applies(s) || !s.streaming() || s.standbyCluster() || !s.isPast(s.memory().actionNotBeforeNanos())) {
             return pass();
         }
         Replication replication = s.replication().orElseThrow();
-        long pastKnown = replication.walPosition().minus(s.snapshot().status().leaderLsn());
-        if (pastKnown <= SHUTDOWN_RECORD_BYTES || UpstreamRules.isFollowing(replication, new Upstream.Nobody())) {
+        if (pastKnownBytes(s) <= SHUTDOWN_RECORD_BYTES
+                || UpstreamRules.isFollowing(replication, new Upstream.Nobody())) {
             return pass();
         }
         return s.decide(new Decision.Begin(new Action.Follow(PostgresRole.REPLICA, new Upstream.Nobody())),
@@ -128,9 +164,13 @@ final class RaceRules {
     }
 
     private static Optional<Rule.Outcome> askPeers(Situation s) {
-        return applies(s) && s.peers().isEmpty() && !s.leaseAttemptedThisCycle()
+        return applies(s) && s.peers().isEmpty() && !s.leaseAttemptedThisCycle() && !isHandedOverToMe(s)
                 ? s.decide(new Decision.AskPeers(s.others()), Reason.of(Sentence.ASK_PEERS, names(s.others())))
                 : pass();
+    }
+
+    private static boolean isHandedOverToMe(Situation s) {
+        return namesMe(s) && pastKnownBytes(s) > 0 && pastKnownBytes(s) <= SHUTDOWN_RECORD_BYTES;
     }
 
     private static Optional<Rule.Outcome> primaryAlive(Situation s) {
@@ -144,13 +184,13 @@ final class RaceRules {
     }
 
     private static Optional<Rule.Outcome> waitCandidate(Situation s) {
-        Optional<String> candidate = s.snapshot().failover().flatMap(FailoverRequest::candidate)
+        Optional<String> candidate = request(s).flatMap(FailoverRequest::candidate)
                 .filter(name -> !name.equals(s.self()));
         if (!applies(s) || candidate.isEmpty() || waitedTooLong(s)) {
             return pass();
         }
         boolean able = s.peers().orElse(List.of()).stream()
-                .anyMatch(peer -> peer.name().equals(candidate.get()) && peer.reachable() && peer.inRecovery());
+                .anyMatch(peer -> peer.name().equals(candidate.get()) && CandidateLimits.ofAbility(peer).isEmpty());
         return able ? deferTo(s, Reason.of(Sentence.WAIT_CANDIDATE, candidate.get())) : pass();
     }
 

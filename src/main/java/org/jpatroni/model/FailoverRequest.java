@@ -1,5 +1,6 @@
 package org.jpatroni.model;
 
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Optional;
 
@@ -13,4 +14,15 @@ import java.util.Optional;
  */
 public record FailoverRequest(Optional<String> leader, Optional<String> candidate, Optional<OffsetDateTime> scheduledAt,
         Optional<String> scheduledAtText, long version) {
+
+    /** Whether it is to be carried out at that moment, or was to be before. */
+    public boolean isDueBy(Instant moment) {
+        return scheduledAt.isEmpty() || !scheduledAt.get().toInstant().isAfter(moment);
+    }
+
+    /** Whether both ask for the same, whatever their version. */
+    public boolean asksLike(FailoverRequest other) {
+        return leader.equals(other.leader) && candidate.equals(other.candidate)
+                && scheduledAt.map(OffsetDateTime::toInstant).equals(other.scheduledAt.map(OffsetDateTime::toInstant));
+    }
 }

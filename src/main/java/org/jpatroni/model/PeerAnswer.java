@@ -10,9 +10,21 @@ import java.util.OptionalInt;
  * @param walPosition later of received and replayed, or the written position
  * @param timeline of its WAL
  * @param dcsLastSeenEpochSeconds when that member last reached the store
+ * @param role as it was answered; empty when it was not
  */
 public record PeerAnswer(String name, boolean reachable, boolean inRecovery, Optional<Lsn> walPosition,
-        OptionalInt timeline, Tags tags, boolean watchdogFailed, long dcsLastSeenEpochSeconds) {
+        OptionalInt timeline, Tags tags, boolean watchdogFailed, long dcsLastSeenEpochSeconds, String role) {
+
+    /** An answer whose role nobody asks for. */
+    public PeerAnswer(String name, boolean reachable, boolean inRecovery, Optional<Lsn> walPosition,
+            OptionalInt timeline, Tags tags, boolean watchdogFailed, long dcsLastSeenEpochSeconds) {
+        this(name, reachable, inRecovery, walPosition, timeline, tags, watchdogFailed, dcsLastSeenEpochSeconds, "");
+    }
+
+    /** Whether its PostgreSQL said itself that it accepts writes. */
+    public boolean acceptsWrites() {
+        return reachable && !inRecovery && walPosition.isPresent();
+    }
 
     public static PeerAnswer unreachable(String name) {
         return new PeerAnswer(name, false, true, Optional.empty(), OptionalInt.empty(), Tags.NONE, false, 0);

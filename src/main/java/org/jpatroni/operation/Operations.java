@@ -18,12 +18,14 @@ public final class Operations implements NodeCommands {
     private final OperationCounters counters;
     private final ConfigOperation config;
     private final FailsafeOperation failsafe;
+    private final SwitchoverOperation switchover;
 
     public Operations(OperationParts parts) {
         this.tasks = parts.tasks();
         this.counters = parts.counters();
         this.config = new ConfigOperation(parts);
         this.failsafe = new FailsafeOperation(parts);
+        this.switchover = new SwitchoverOperation(parts);
     }
 
     @Override
@@ -63,7 +65,9 @@ public final class Operations implements NodeCommands {
             case PUT_CONFIG -> config.put(command);
             case FAILSAFE -> failsafe.answer(command);
             case MPP -> MppOperation.answer();
-            case RELOAD, RESTART, CANCEL_RESTART, REINITIALIZE, SWITCHOVER, FAILOVER, CANCEL_SWITCHOVER, SIGTERM ->
+            case SWITCHOVER, FAILOVER -> switchover.move(command);
+            case CANCEL_SWITCHOVER -> switchover.cancel(command);
+            case RELOAD, RESTART, CANCEL_RESTART, REINITIALIZE, SIGTERM ->
                 CommandReply.refusal(501, "not supported");
         };
     }

@@ -35,7 +35,8 @@ final class PeerAnswerReader {
         int timeline = status.path("timeline").asInt(0);
         return new PeerAnswer(name, true, inRecovery, position(xlog),
                 timeline > 0 ? OptionalInt.of(timeline) : OptionalInt.empty(), tags(status),
-                status.path("watchdog_failed").asBoolean(false), status.path("dcs_last_seen").asLong(0));
+                status.path("watchdog_failed").asBoolean(false), status.path("dcs_last_seen").asLong(0),
+                status.path("role").asString(""));
     }
 
     /** A primary that did not answer its own agent in time: it may well take writes. One that is stopping or stopped does not. */

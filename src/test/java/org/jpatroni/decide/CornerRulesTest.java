@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class CornerRulesTest {
 
     static Stream<Arguments> rows() {
-        return Stream.of(leases(), data(), maintenance(), moves()).flatMap(rows -> rows);
+        return Stream.of(leases(), data(), maintenance(), moves(), racesForAMove()).flatMap(rows -> rows);
     }
 
     private static Stream<Arguments> leases() {
@@ -143,6 +143,65 @@ class CornerRulesTest {
                         "leader.clear-failover"),
                 row("a request that could not be deleted in this cycle holds nothing else up",
                         World.leader().failover(FactSpace.move("b", "c", 0)).tried("ClearFailover"), "leader.rest"),
+                row("stepped down in vain at a scheduled time: deleted too",
+                        World.leader().failover(FactSpace.move("a", "c", -1)).peers(World.peer("c", 1000))
+                                .memory(m -> m.withGaveUpLeadership(Optional.of(NOW - SECOND))),
+                        "leader.clear-failover"),
+                row("a scheduled move is not due yet", World.leader().failover(FactSpace.move("a", "c", 3)),
+                        "leader.rest"),
+                row("whom a scheduled move names is looked at when it is due",
+                        World.leader().failover(FactSpace.move("b", "c", 3)), "leader.rest"),
+                row("a scheduled move is due now", World.leader().failover(FactSpace.move("a", "c", -1)),
+                        "switchover.ask-peers"),
+                row("a scheduled move waits while the cluster is paused",
+                        World.leader().paused().failover(FactSpace.move("a", "c", -1)), "leader.rest"),
+                row("the time of a scheduled move is over",
+                        World.leader().failover(FactSpace.move("a", "c", -16)), "switchover.stale"),
+                row("a missed move that could not be deleted is not carried out",
+                        World.leader().failover(FactSpace.move("a", "c", -16)).tried("ClearFailover"), "leader.rest"),
+                row("a move to anybody in a paused cluster", World.leader().paused()
+                        .failover(FactSpace.move("a", "", 0)), "switchover.needs-candidate"),
+                row("a move to somebody in a paused cluster", World.leader().paused()
+                        .failover(FactSpace.move("a", "c", 0)).peers(World.peer("c", 1000)), "switchover.step-down"));
+    }
+
+    private static Stream<Arguments> racesForAMove() {
+        Tags nofailover = new Tags(Map.of("nofailover", true));
+        return Stream.of(
+                row("the named candidate that has the last record need not ask",
+                        World.replica().noLeader().standbyAt(1100, "b", "").failover(FactSpace.move("b", "a", 0)),
+                        "race.acquire"),
+                row("the named candidate that is not known to have the last record asks",
+                        World.replica().noLeader().standbyAt(1000, "b", "").failover(FactSpace.move("b", "a", 0)),
+                        "race.ask-peers"),
+                row("the last record is still on its way",
+                        World.replica().noLeader().standbyAt(1000, "b", "streaming")
+                                .failover(FactSpace.move("b", "a", 0)),
+                        "race.await-last-record"),
+                row("the last record does not come",
+                        World.replica().noLeader().standbyAt(1000, "b", "streaming")
+                                .memory(m -> m.withDeferringSince(Optional.of(NOW - SECOND))),
+                        "race.ask-peers"),
+                row("a switchover does not promote who lost too much",
+                        World.replica().noLeader().standbyAt(1000, "b", "").storedPosition(10_000_000)
+                                .failover(FactSpace.move("b", "a", 0)),
+                        "race.lagging"),
+                row("a failover by hand does",
+                        World.replica().noLeader().standbyAt(1000, "b", "").storedPosition(10_000_000)
+                                .failover(FactSpace.move("", "a", 0)).peers(World.peer("c", 2000)),
+                        "race.acquire"),
+                row("a scheduled move says nothing about a race before its time",
+                        World.replica().noLeader().standbyAt(1000, "b", "").failover(FactSpace.move("b", "a", 3600))
+                                .peers(World.peer("c", 2000)),
+                        "race.defer"),
+                row("nobody waits for a candidate that must not lead",
+                        World.replica().noLeader().standbyAt(1000, "b", "").failover(FactSpace.move("b", "c", 0))
+                                .peers(World.peer("c", 1000, nofailover)),
+                        "race.acquire"),
+                row("the candidate is waited for",
+                        World.replica().noLeader().standbyAt(1000, "b", "").failover(FactSpace.move("b", "c", 0))
+                                .peers(World.peer("c", 1000)),
+                        "race.wait-candidate"),
                 row("more WAL counts before a higher priority",
                         World.replica().noLeader().standbyAt(2000, "b", "")
                                 .peers(World.peer("c", 1000, new Tags(Map.of("failover_priority", 9)))),
