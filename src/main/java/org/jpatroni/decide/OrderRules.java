@@ -255,7 +255,7 @@ final class OrderRules {
 
     /** Whether this member asks not to be a synchronous standby, because it is about to restart. */
     static boolean standsAside(Situation s) {
-        return restartOrder(s).isPresent() && s.storeSeen() && !s.holdsLease()
+        return restartOrder(s).isPresent() && s.storeSeen() && !s.mayBePrimary()
                 && s.snapshot().sync().matches(s.self()) && !waitedLongEnough(s, restartOrder(s).get());
     }
 

@@ -5,6 +5,10 @@ import static org.jpatroni.decide.World.NOW;
 import static org.jpatroni.decide.World.SECOND;
 
 import java.util.Map;
+import org.jpatroni.model.StoredStatus;
+import org.jpatroni.model.ClusterSnapshot;
+import java.util.TreeMap;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jpatroni.decide.Facts.LeaseView;
@@ -183,11 +187,11 @@ class CornerRulesTest {
                                 .memory(m -> m.withDeferringSince(Optional.of(NOW - SECOND))),
                         "race.ask-peers"),
                 row("a switchover does not promote who lost too much",
-                        World.replica().noLeader().standbyAt(1000, "b", "").storedPosition(10_000_000)
+                        farBehind()
                                 .failover(FactSpace.move("b", "a", 0)),
                         "race.lagging"),
                 row("a failover by hand does",
-                        World.replica().noLeader().standbyAt(1000, "b", "").storedPosition(10_000_000)
+                        farBehind()
                                 .failover(FactSpace.move("", "a", 0)).peers(World.peer("c", 2000)),
                         "race.acquire"),
                 row("a scheduled move says nothing about a race before its time",
@@ -210,6 +214,13 @@ class CornerRulesTest {
                         World.replica().noLeader().standbyAt(1000, "b", "").tags(Map.of("failover_priority", 9))
                                 .peers(World.peer("c", 2000)),
                         "race.defer"));
+    }
+
+    private static World farBehind() {
+        return World.replica().noLeader().standbyAt(1000, "b", "")
+                .snapshot(s -> new ClusterSnapshot(s.initialize(), s.config(), s.leader(),
+                        new StoredStatus(new Lsn(10_000_000), new TreeMap<>(), List.of()), s.members(), s.failover(),
+                        s.sync(), s.history(), s.failsafe()));
     }
 
     private static Arguments row(String situation, World world, String ruleId) {

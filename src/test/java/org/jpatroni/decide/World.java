@@ -207,12 +207,6 @@ final class World {
                 Optional.of(value), s.sync(), s.history(), s.failsafe()));
     }
 
-    World storedPosition(long position) {
-        return snapshot(s -> new ClusterSnapshot(s.initialize(), s.config(), s.leader(),
-                new StoredStatus(new Lsn(position), new TreeMap<>(), List.of()), s.members(), s.failover(), s.sync(),
-                s.history(), s.failsafe()));
-    }
-
     World history(int latestTimeline) {
         List<TimelineHistory.Entry> entries = new ArrayList<>();
         for (int timeline = 1; timeline < latestTimeline; timeline++) {
