@@ -47,7 +47,7 @@ public record CommandReply(int code, Content content, SortedMap<String, String> 
     /**
      * Why somebody was refused.
      *
-     * @param member who was looked at
+     * @param member who was looked at; empty when it is about no member
      * @param rule a stable identifier of the rule
      * @param reason the sentence for people
      * @param measured what was found, and the limit, by name
@@ -60,7 +60,9 @@ public record CommandReply(int code, Content content, SortedMap<String, String> 
         /** The explanation as JSON. */
         public Map<String, @Nullable Object> document() {
             Map<String, @Nullable Object> tree = new LinkedHashMap<>();
-            tree.put("member", member);
+            if (!member.isEmpty()) {
+                tree.put("member", member);
+            }
             tree.put("rule", rule);
             tree.put("reason", reason);
             tree.putAll(measured);

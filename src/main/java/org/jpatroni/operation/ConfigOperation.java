@@ -130,7 +130,9 @@ final class ConfigOperation {
         for (String problem : DynamicConfigValidator.refusals(after)) {
             if (!old.contains(problem)) {
                 int colon = problem.indexOf(": ");
-                problems.add(new Explanation("", problem.substring(0, colon), problem.substring(colon + 2), Map.of()));
+                Map<String, @Nullable Object> place = new LinkedHashMap<>();
+                place.put("path", problem.substring(0, colon));
+                problems.add(new Explanation("", "config.invalid", problem.substring(colon + 2), place));
             }
         }
         return problems;
@@ -138,7 +140,8 @@ final class ConfigOperation {
 
     private static CommandReply refused(List<Explanation> problems) {
         return CommandReply.refusal(422, String.join("; ",
-                problems.stream().map(problem -> problem.rule() + ": " + problem.reason()).toList())).because(problems);
+                problems.stream().map(problem -> problem.measured().get("path") + ": " + problem.reason()).toList()))
+                .because(problems);
     }
 
     private static CommandReply preview(Map<?, ?> before, Map<String, @Nullable Object> after) {

@@ -31,25 +31,27 @@ public final class Operations implements NodeCommands {
     @Override
     public CompletableFuture<CommandReply> submit(NodeCommand command) {
         if (command.operation() == NodeCommand.Operation.FAILSAFE) {
-            CommandReply answer = failsafe.answer(command);
-            counters.count(command.operation().label(), outcome(answer.code()));
-            return CompletableFuture.completedFuture(answer);
+            return CompletableFuture.completedFuture(counted(command, failsafe.answer(command)));
         }
         CompletableFuture<CommandReply> reply = new CompletableFuture<>();
-        var _ = tasks.start("operation", () -> {
-            try {
-                CommandReply answer = carryOut(command);
-                counters.count(command.operation().label(), outcome(answer.code()));
-                reply.complete(answer);
-            } catch (InterruptedException ending) {
-                Thread.currentThread().interrupt();
-                reply.complete(CommandReply.refusal(503, "this node is shutting down"));
-            } catch (RuntimeException | Error fault) {
-                LOG.error("{} failed", command.operation().label(), fault);
-                reply.complete(CommandReply.refusal(500, "internal error, see the log"));
-            }
-            return Boolean.TRUE;
-        });
+        var _ = tasks.start("operation", () -> reply.complete(counted(command, answer(command))));
+        return reply;
+    }
+
+    private CommandReply answer(NodeCommand command) {
+        try {
+            return carryOut(command);
+        } catch (InterruptedException ending) {
+            Thread.currentThread().interrupt();
+            return CommandReply.refusal(503, "this node is shutting down");
+        } catch (RuntimeException | Error fault) {
+            LOG.error("{} failed", command.operation().label(), fault);
+            return CommandReply.refusal(500, "internal error, see the log");
+        }
+    }
+
+    private CommandReply counted(NodeCommand command, CommandReply reply) {
+        counters.count(command.operation().label(), outcome(reply.code()));
         return reply;
     }
 
