@@ -112,6 +112,20 @@ public final class HttpFrontend implements AutoCloseable {
     }
 
     /**
+     * Finds out whether a server with these settings could be started, but for the port: certificates, keys and ciphers are tried.
+     *
+     * @return the one line that starting would fail with
+     */
+    public static Optional<String> problem(RestApiConfig config) {
+        try {
+            config.tls().ifPresent(TlsContexts::load);
+            return Optional.empty();
+        } catch (IllegalArgumentException unusable) {
+            return Optional.of(String.valueOf(unusable.getMessage()));
+        }
+    }
+
+    /**
      * Opens the port and serves.
      *
      * @param productVersion this product's version, shown beside the contract's

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jpatroni.api.HttpFrontend;
 import org.jpatroni.config.ConfigException;
 import org.jpatroni.config.ConfigLoader;
 import org.jpatroni.config.ConfigPrinter;
@@ -119,6 +120,9 @@ public final class CommandLine {
             Problems problems = HostChecks.check(loaded.config(), !options.ignoreListenPort);
             errors.addAll(problems.errors());
             warnings.addAll(problems.warnings());
+            if (errors.isEmpty()) {
+                HttpFrontend.problem(loaded.config().restApi()).ifPresent(errors::add);
+            }
             if (options.print) {
                 out.print(ConfigPrinter.yaml(loaded.config().tree()));
             }

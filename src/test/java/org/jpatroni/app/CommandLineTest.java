@@ -104,4 +104,27 @@ class CommandLineTest {
                 "error: postgresql.data_dir: " + folder
                         + "/data is of PostgreSQL 9.6; 13 is the oldest that is supported");
     }
+
+    @Test
+    void certificatesAndCiphersAreTried(@TempDir Path folder) throws IOException {
+        Path tls = Path.of("src/test/resources/tls").toAbsolutePath();
+        Path file = Files.writeString(folder.resolve("p.yml"), """
+                scope: a
+                name: n
+                restapi:
+                  listen: 127.0.0.1:8008
+                  connect_address: 127.0.0.1:8008
+                  certfile: %s/server.crt
+                  keyfile: %s/server.key
+                  ciphers: FROBNICATE
+                postgresql:
+                  listen: 127.0.0.1:5432
+                  connect_address: 127.0.0.1:5432
+                  data_dir: %s/data
+                  pgpass: %s/pgpass
+                  authentication: {superuser: {username: s}, replication: {username: r}}
+                """.formatted(tls, tls, folder, folder));
+        assertThat(parse("--validate-config", "-i", file.toString())).isEqualTo(new Exit(1));
+        assertThat(err.toString()).contains("error: restapi.ciphers");
+    }
 }
