@@ -27,7 +27,7 @@ record Comparison(Set<GoldenDifference> differences, List<String> faults) {
         String head = actual.substring(0, headEnd + 2);
         String body = actual.substring(headEnd + 4);
         comparison.compareStatus(recorded, head.substring(0, head.indexOf("\r\n")));
-        if (recorded.code() == 502) {
+        if (recorded.body().startsWith("<!DOCTYPE") || recorded.code() == 502) {
             comparison.compareErrorPage(recorded, body);
         } else {
             comparison.compareHeaders(recorded, head);
@@ -36,8 +36,18 @@ record Comparison(Set<GoldenDifference> differences, List<String> faults) {
         return comparison;
     }
 
+    static Comparison fault(String text) {
+        return new Comparison(EnumSet.noneOf(GoldenDifference.class), List.of(text));
+    }
+
+    static Comparison decided(GoldenDifference difference) {
+        return new Comparison(EnumSet.of(difference), List.of());
+    }
+
     private void compareStatus(Recording recorded, String statusLine) {
-        if (statusLine.equals(recorded.statusLine())) {
+        boolean page = recorded.body().startsWith("<!DOCTYPE");
+        // The text beside the code was part of the page: "501 Unsupported method ('POST')".
+        if (statusLine.equals(recorded.statusLine()) || page && statusLine.startsWith("HTTP/1.0 " + recorded.code())) {
             return;
         }
         boolean special = List.of("/liveness", "/readiness", "/patroni", "/metrics", "/cluster", "/history", "/config",

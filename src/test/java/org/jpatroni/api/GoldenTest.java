@@ -26,7 +26,13 @@ class GoldenTest {
 
     private static final Path REPORT = Path.of("target/golden-report.md");
 
-    private final Recording.All recordings = Recording.load();
+    /** Calls of the write side that this build does not have yet. */
+    private static final List<String> NOT_YET = List.of("POST /restart", "DELETE /restart", "POST /reinitialize",
+            "POST /switchover", "POST /failover", "DELETE /switchover", "POST /reload", "POST /sigterm");
+
+    private final List<Recording> recordings = Recording.load();
+    private final List<WriteRecording> writes = WriteRecording.load();
+    private final Map<String, Integer> notYet = new TreeMap<>();
     private final Map<String, Map<GoldenDifference, Integer>> allowed = new TreeMap<>();
     private final Map<String, Integer> same = new TreeMap<>();
     private final List<String> faults = new ArrayList<>();
@@ -36,7 +42,7 @@ class GoldenTest {
 
     @Test
     void everyRecordedAnswerIsGivenAgain() throws IOException {
-        for (Recording recording : recordings.exchanges()) {
+        for (Recording recording : recordings) {
             if (isStatusDocument(recording)) {
                 statusOfScene.putIfAbsent(recording.scene(), recording);
             }
@@ -44,10 +50,11 @@ class GoldenTest {
                 failsafeOfScene.putIfAbsent(recording.scene(), recording);
             }
         }
-        recordings.exchanges().forEach(this::replay);
+        recordings.forEach(this::replay);
+        replayWrites();
         writeReport();
         assertThat(faults).as("differences that nobody decided").isEmpty();
-        assertThat(recordings.exchanges()).hasSizeGreaterThan(500);
+        assertThat(recordings.size() + writes.size()).isEqualTo(1478);
     }
 
     private static boolean isStatusDocument(Recording recording) {
@@ -61,7 +68,22 @@ class GoldenTest {
         }
         Socketless api = new Socketless(new FakeNode(nodeFor(recording)), new FixedTime(), config(recording));
         String actual = api.bytes(recording.method(), recording.path());
-        Comparison comparison = Comparison.of(recording, actual);
+        take(recording, Comparison.of(recording, actual));
+    }
+
+    private void replayWrites() throws IOException {
+        try (WriteReplay api = new WriteReplay()) {
+            for (WriteRecording recording : writes) {
+                if (NOT_YET.contains(recording.call())) {
+                    notYet.merge(recording.answer().file(), 1, Integer::sum);
+                    continue;
+                }
+                take(recording.answer(), WriteReplay.compare(recording, api.replay(recording)));
+            }
+        }
+    }
+
+    private void take(Recording recording, Comparison comparison) {
         if (!comparison.faults().isEmpty()) {
             comparison.faults().forEach(fault -> faults.add(recording.file() + " " + recording.nodeRole() + " "
                     + recording.method() + " " + recording.path() + " [" + recording.testCase() + "]: " + fault));
@@ -117,7 +139,7 @@ class GoldenTest {
         return (Map<?, ?>) Objects.requireNonNull(PythonJsonReader.read(body));
     }
 
-    private static RestApiConfig config(Recording recording) {
+    static RestApiConfig config(Recording recording) {
         RestApiConfig plain = ApiServer.config("127.0.0.1", 8008);
         if (!recording.state().startsWith("restapi: server_tokens: minimal")) {
             return plain;
@@ -131,26 +153,21 @@ class GoldenTest {
 
     private void writeReport() throws IOException {
         StringBuilder out = new StringBuilder("# Recordings of Patroni 4.1.4 against this build\n\n");
-        out.append(
-                "| recording | replayed | same but for HTTP/1.1's headers | decided differences | skipped (they write) |\n");
+        out.append("| recording | exchanges | same but for HTTP/1.1's headers | decided differences | not yet |\n");
         out.append("|---|---|---|---|---|\n");
-        Map<String, Integer> replayed = new TreeMap<>();
-        recordings.exchanges().forEach(recording -> replayed.merge(recording.file(), 1, Integer::sum));
-        recordings.skipped().keySet().forEach(file -> replayed.putIfAbsent(file, 0));
-        int total = 0;
-        int skippedTotal = 0;
-        for (Map.Entry<String, Integer> row : replayed.entrySet()) {
-            int skipped = recordings.skipped().getOrDefault(row.getKey(), Map.of()).values().stream()
-                    .mapToInt(Integer::intValue).sum();
-            total += row.getValue();
-            skippedTotal += skipped;
-            out.append("| ").append(row.getKey()).append(" | ").append(row.getValue()).append(" | ")
-                    .append(same.getOrDefault(row.getKey(), 0)).append(" | ").append(differences(row.getKey()))
-                    .append(" | ").append(skipped).append(" |\n");
-        }
-        out.append("\nReplayed ").append(total).append(", skipped ").append(skippedTotal)
-                .append(" (methods that change something, and raw requests: the write side), faults ")
-                .append(faults.size()).append(".\n\n## Decided differences\n\n");
+        Map<String, Integer> all = new TreeMap<>();
+        recordings.forEach(recording -> all.merge(recording.file(), 1, Integer::sum));
+        writes.forEach(recording -> all.merge(recording.answer().file(), 1, Integer::sum));
+        all.forEach((file, count) -> out.append("| ").append(file).append(" | ").append(count).append(" | ")
+                .append(same.getOrDefault(file, 0)).append(" | ").append(differences(file)).append(" | ")
+                .append(notYet.getOrDefault(file, 0)).append(" |\n"));
+        out.append("\nExchanges ").append(recordings.size() + writes.size()).append(", not yet ")
+                .append(notYet.values().stream().mapToInt(Integer::intValue).sum()).append(", faults ")
+                .append(faults.size())
+                .append(".\n\nThe outcome of PATCH and PUT /config, /failsafe, /mpp and /citus is")
+                .append(" that of the real operation. For operations that need a real PostgreSQL the recorded reply is")
+                .append(" given to the API: framing, access, body handling and bytes are compared.")
+                .append("\n\n## Decided differences\n\n");
         for (GoldenDifference difference : GoldenDifference.values()) {
             out.append("- `").append(difference).append("`: ").append(difference.why()).append('\n');
         }

@@ -5,7 +5,6 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -23,10 +22,6 @@ import org.jpatroni.json.PythonJsonReader;
 record Recording(String file, String state, String nodeRole, String node, String testCase, String method, String path,
         String statusLine, List<Map.Entry<String, String>> headers, boolean dated, String body) {
 
-    /** All of them, and what was left out. */
-    record All(List<Recording> exchanges, Map<String, Map<String, Integer>> skipped) {
-    }
-
     int code() {
         return statusLine.isEmpty() ? 0 : Integer.parseInt(statusLine.substring(9, 12));
     }
@@ -41,7 +36,7 @@ record Recording(String file, String state, String nodeRole, String node, String
         return file + "|" + state + "|" + node;
     }
 
-    static All load() {
+    static List<Recording> load() {
         try (InputStream in = Recording.class.getResourceAsStream("/golden/read-side.json")) {
             String text = new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
             Map<?, ?> root = (Map<?, ?>) Objects.requireNonNull(PythonJsonReader.read(text));
@@ -50,20 +45,13 @@ record Recording(String file, String state, String nodeRole, String node, String
             for (Object row : list(root.get("exchanges"))) {
                 exchanges.add(of(list(row), bodies));
             }
-            Map<String, Map<String, Integer>> skipped = new LinkedHashMap<>();
-            ((Map<?, ?>) Objects.requireNonNull(root.get("skipped"))).forEach((file, methods) -> {
-                Map<String, Integer> counts = new LinkedHashMap<>();
-                ((Map<?, ?>) methods).forEach((method, count) -> counts.put(text(method),
-                        ((Number) count).intValue()));
-                skipped.put(text(file), counts);
-            });
-            return new All(exchanges, skipped);
+            return exchanges;
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }
     }
 
-    private static Recording of(List<?> row, List<?> bodies) {
+    static Recording of(List<?> row, List<?> bodies) {
         List<Map.Entry<String, String>> headers = new ArrayList<>();
         for (Object header : list(row.get(8))) {
             headers.add(Map.entry(text(list(header).get(0)), text(list(header).get(1))));
