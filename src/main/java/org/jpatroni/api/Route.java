@@ -15,8 +15,18 @@ import org.jpatroni.node.NodeCommand;
  * @param why the reason for that access, for the reader of the table
  * @param lane answered even when there are more connections than allowed: load balancers, probes and other members must never starve
  * @param handler what answers
+ * @param doc for those who call it
  */
-record Route(String method, String path, Access access, String why, boolean lane, Handler handler) {
+record Route(String method, String path, Access access, String why, boolean lane, Handler handler, RouteDoc doc) {
+
+    Route(String method, String path, Access access, String why, boolean lane, Handler handler) {
+        this(method, path, access, why, lane, handler, RouteDoc.NONE);
+    }
+
+    /** The same with its description. */
+    Route with(RouteDoc described) {
+        return new Route(method, path, access, why, lane, handler, described);
+    }
 
     /** Who may call a route. */
     enum Access {

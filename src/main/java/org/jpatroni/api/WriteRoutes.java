@@ -13,16 +13,21 @@ import org.jpatroni.node.NodeCommand.Operation;
 final class WriteRoutes {
 
     static final List<Route> TABLE = List.of(
-            row("PATCH", "/config", Operation.PATCH_CONFIG, Body.REQUIRED, "changes the whole cluster"),
-            row("PUT", "/config", Operation.PUT_CONFIG, Body.REQUIRED, "changes the whole cluster"),
-            row("POST", "/switchover", Operation.SWITCHOVER, Body.REQUIRED, "moves the leader"),
-            row("POST", "/failover", Operation.FAILOVER, Body.REQUIRED, "moves the leader"),
-            row("DELETE", "/switchover", Operation.CANCEL_SWITCHOVER, Body.IGNORED, "changes what will happen"),
+            row("PATCH", "/config", Operation.PATCH_CONFIG, Body.REQUIRED, "changes the whole cluster")
+                    .with(WriteDocs.PATCH_CONFIG),
+            row("PUT", "/config", Operation.PUT_CONFIG, Body.REQUIRED, "changes the whole cluster")
+                    .with(WriteDocs.PUT_CONFIG),
+            row("POST", "/switchover", Operation.SWITCHOVER, Body.REQUIRED, "moves the leader")
+                    .with(WriteDocs.SWITCHOVER),
+            row("POST", "/failover", Operation.FAILOVER, Body.REQUIRED, "moves the leader").with(WriteDocs.FAILOVER),
+            row("DELETE", "/switchover", Operation.CANCEL_SWITCHOVER, Body.IGNORED, "changes what will happen")
+                    .with(WriteDocs.CANCEL_SWITCHOVER),
             new Route("POST", "/failsafe", Access.MEMBER, "a primary that cannot reach the store asks the others", true,
-                    new OfCommand(Operation.FAILSAFE, Body.REQUIRED, WriteRoutes::failsafeOff)),
+                    new OfCommand(Operation.FAILSAFE, Body.REQUIRED, WriteRoutes::failsafeOff))
+                    .with(WriteDocs.FAILSAFE),
             new Route("POST", "/mpp", Access.OPEN, "as in Patroni; it changes nothing here", false,
-                    new OfCommand(Operation.MPP, Body.REQUIRED)),
-            row("POST", "/citus", Operation.MPP, Body.REQUIRED, "as in Patroni"));
+                    new OfCommand(Operation.MPP, Body.REQUIRED)).with(WriteDocs.MPP),
+            row("POST", "/citus", Operation.MPP, Body.REQUIRED, "as in Patroni").with(WriteDocs.MPP));
 
     private WriteRoutes() {
     }

@@ -38,7 +38,7 @@ final class WriteReplay implements AutoCloseable {
 
     /** Calls whose outcome is compared too. */
     private static final List<String> OPERATED = List.of("PATCH /config", "PUT /config", "POST /failsafe", "POST /mpp",
-            "POST /citus");
+            "POST /citus", "DELETE /switchover");
     private static final ApiLimits LIMITS = new ApiLimits(2048, 1536, 256, 5_000, 300, 5_000, 5_000, 1_000, 8_192,
             8_192,
             1_048_576, 32);
