@@ -20,6 +20,7 @@ final class FenceKeeper {
     private Optional<PostmasterIdentity> toldPostmaster = Optional.empty();
     /** At first nobody knows what a guard of an earlier agent was told, so it is told again. */
     private boolean isOff;
+    private boolean paused;
 
     FenceKeeper(Fence fence, PostgresControl postgres) {
         this.fence = fence;
@@ -28,7 +29,8 @@ final class FenceKeeper {
 
     synchronized void update(Situation s, Optional<Long> leaseDeadlineNanos) {
         Optional<PostmasterIdentity> postmaster = postgres.postmaster();
-        if (s.paused() || postmaster.isEmpty() || !s.mayBePrimary() && !becomesPrimary(s)) {
+        paused = s.paused();
+        if (paused || postmaster.isEmpty() || !s.mayBePrimary() && !becomesPrimary(s)) {
             if (!isOff) {
                 fence.off();
                 isOff = true;
@@ -42,10 +44,10 @@ final class FenceKeeper {
         extend(postmaster.get(), leaseDeadlineNanos.get());
     }
 
-    /** This server is about to become a primary. */
+    /** This server is about to become a primary. In a paused cluster its agent may die without harm to it. */
     synchronized void arm(Optional<Long> leaseDeadlineNanos) {
         Optional<PostmasterIdentity> postmaster = postgres.postmaster();
-        if (postmaster.isPresent() && leaseDeadlineNanos.isPresent()) {
+        if (!paused && postmaster.isPresent() && leaseDeadlineNanos.isPresent()) {
             extend(postmaster.get(), leaseDeadlineNanos.get());
         }
     }

@@ -19,6 +19,28 @@ public final class ActionFold {
 
     /** The memory after the action ended with that result. A start that takes longer than its limit goes on without being waited for. */
     public static Memory after(Memory memory, Action action, Result result, long nowNanos) {
+        return outcome(memory, action, result, nowNanos).withOwesStart(owesStart(memory, action, result));
+    }
+
+    /** Whether the agent itself has left the server stopped: then it starts it again, also in a paused cluster. */
+    private static boolean owesStart(Memory memory, Action action, Result result) {
+        boolean done = result instanceof Result.Done;
+        return switch (action) {
+            case Action.Demote demote -> done || memory.owesStart();
+            case Action.CloneFrom clone -> done || memory.owesStart();
+            case Action.Rewind rewind -> true;
+            case Action.Start start -> memory.owesStart() && !done && !(result instanceof Result.TimedOut);
+            case Action.Restart restart -> memory.owesStart() && !done;
+            case Action.Bootstrap bootstrap -> memory.owesStart();
+            case Action.Promote promote -> memory.owesStart();
+            case Action.Follow follow -> memory.owesStart();
+            case Action.CheckDivergence check -> memory.owesStart();
+            case Action.DiscardData discard -> memory.owesStart();
+            case Action.Shutdown shutdown -> memory.owesStart();
+        };
+    }
+
+    private static Memory outcome(Memory memory, Action action, Result result, long nowNanos) {
         boolean failed = result instanceof Result.Failed
                 || result instanceof Result.TimedOut && !(action instanceof Action.Start);
         return switch (action) {

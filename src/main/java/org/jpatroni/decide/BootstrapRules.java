@@ -44,6 +44,9 @@ final class BootstrapRules {
                     BootstrapRules::leaderWithoutData),
             new Rule("bootstrap.unusable", "The data directory cannot be read or is half made.",
                     "Nothing is deleted on a guess; the operator decides.", BootstrapRules::unusable),
+            new Rule("bootstrap.paused", "No data, the cluster is paused, and nobody asked for a copy.",
+                    "Patroni: in maintenance mode nothing is bootstrapped or copied; a reinitialization is.",
+                    BootstrapRules::pausedWithoutData),
             new Rule("bootstrap.clone", "No data, and a running leader to copy from.",
                     "Patroni: bootstrap of a replica.", BootstrapRules::cloneFromLeader),
             new Rule("bootstrap.clone-without-leader",
@@ -170,6 +173,14 @@ final class BootstrapRules {
         return s.postgres().data() instanceof Data.Unusable unusable && s.notRunning() && s.running().isEmpty()
                 ? s.rest(Reason.of(Sentence.DATA_UNUSABLE, unusable.reason()))
                 : pass();
+    }
+
+    /** A new cluster is not paused before its configuration is stored. */
+    private static Optional<Rule.Outcome> pausedWithoutData(Situation s) {
+        return noData(s) && s.paused() && s.snapshot().config().isPresent() && !s.memory().rebuild().isCopying()
+                && s.memory().bootstrap() == Bootstrap.NONE
+                        ? MemberRules.publishIfDue(s).or(() -> s.rest(Reason.of(Sentence.PAUSED_EMPTY)))
+                        : pass();
     }
 
     private static Optional<Rule.Outcome> cloneFromLeader(Situation s) {

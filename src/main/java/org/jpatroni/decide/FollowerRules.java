@@ -96,12 +96,15 @@ final class FollowerRules {
                 .or(() -> s.rest(Reason.of(forked ? Sentence.FORKED : Sentence.DIVERGED, s.leaderName())));
     }
 
-    /** A fork is both a divergence of timelines and, where a rewind was to be, one that fails: either setting permits a new copy. */
+    /**
+     * In a paused cluster nothing is thrown away unless an operator says so. A fork is both a divergence of timelines and, where a rewind was to be, one that fails: either setting
+     * permits a new copy.
+     */
     private static boolean mayDiscard(Situation s, boolean forked) {
         boolean onRewindFailure = s.facts().canRewind() && s.facts().dynamic().removeDataDirectoryOnRewindFailure();
         boolean onDivergence = (forked || !s.facts().canRewind())
                 && s.facts().dynamic().removeDataDirectoryOnDivergedTimelines();
-        return onRewindFailure || onDivergence;
+        return !s.paused() && (onRewindFailure || onDivergence);
     }
 
     private static Optional<Rule.Outcome> checkDivergence(Situation s) {

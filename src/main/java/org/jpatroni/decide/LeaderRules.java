@@ -71,9 +71,7 @@ final class LeaderRules {
     }
 
     private static Optional<Rule.Outcome> pausedStandby(Situation s) {
-        boolean wanted = s.snapshot().failover().flatMap(FailoverRequest::candidate).filter(s.self()::equals)
-                .isPresent();
-        return applies(s) && s.paused() && s.inRecovery() && !s.standbyCluster() && !wanted
+        return applies(s) && s.paused() && s.inRecovery() && !s.standbyCluster() && !s.isNamedCandidate()
                 ? s.decide(new Decision.ReleaseLease(Optional.empty()), Reason.of(Sentence.PAUSE_NOT_RUNNING))
                 : pass();
     }

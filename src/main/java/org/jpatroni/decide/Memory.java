@@ -21,12 +21,13 @@ import java.util.TreeMap;
  * @param slotsSyncedAtNanos when slots were last looked after
  * @param tried kinds of writes to the store and when they were last tried: what fails is not repeated within a cycle
  * @param rebuild how far a rebuild that an operator asked for is
+ * @param owesStart this agent has stopped the server or copied its data, and has not started it since: it does so in a paused cluster too
  * @param actionNotBeforeNanos do not begin another start, clone or check before this time, after one failed
  */
 public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optional<Long> deferringSinceNanos,
         Optional<Long> gaveUpLeadership, Divergence divergence, int rewindFailures, int startFailures,
         long publishedAtNanos, String published, SortedMap<String, Long> slotsSeen, long slotsSyncedAtNanos,
-        SortedMap<String, Long> tried, long actionNotBeforeNanos, Rebuild rebuild) {
+        SortedMap<String, Long> tried, long actionNotBeforeNanos, Rebuild rebuild, boolean owesStart) {
 
     /** How far the bootstrap of a new cluster is. */
     public enum Bootstrap {
@@ -88,7 +89,7 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
         return new Memory(Bootstrap.NONE, Optional.empty(), Optional.empty(), Optional.empty(), Divergence.NOTHING, 0,
                 0,
                 longAgo, "", Collections.emptySortedMap(), longAgo, Collections.emptySortedMap(), longAgo,
-                Rebuild.NONE);
+                Rebuild.NONE, false);
     }
 
     public Memory {
@@ -99,72 +100,80 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
     public Memory withBootstrap(Bootstrap value) {
         return new Memory(value, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence, rewindFailures,
                 startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos, rebuild);
+                actionNotBeforeNanos, rebuild, owesStart);
     }
 
     public Memory withCrashedAt(Optional<Long> nanos) {
         return new Memory(bootstrap, nanos, deferringSinceNanos, gaveUpLeadership, divergence, rewindFailures,
                 startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos, rebuild);
+                actionNotBeforeNanos, rebuild, owesStart);
     }
 
     public Memory withDeferringSince(Optional<Long> nanos) {
         return new Memory(bootstrap, crashedAtNanos, nanos, gaveUpLeadership, divergence, rewindFailures,
                 startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos, rebuild);
+                actionNotBeforeNanos, rebuild, owesStart);
     }
 
     public Memory withGaveUpLeadership(Optional<Long> untilNanos) {
         return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, untilNanos, divergence, rewindFailures,
                 startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos, rebuild);
+                actionNotBeforeNanos, rebuild, owesStart);
     }
 
     public Memory withDivergence(Divergence value) {
         return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, value, rewindFailures,
                 startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos, rebuild);
+                actionNotBeforeNanos, rebuild, owesStart);
     }
 
     public Memory withRewindFailures(int value) {
         return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence, value,
                 startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos, rebuild);
+                actionNotBeforeNanos, rebuild, owesStart);
     }
 
     public Memory withStartFailures(int value) {
         return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
                 rewindFailures, value, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos, rebuild);
+                actionNotBeforeNanos, rebuild, owesStart);
     }
 
     public Memory withPublished(String stateAndRole, long nanos) {
         return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
                 rewindFailures, startFailures, nanos, stateAndRole, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos, rebuild);
+                actionNotBeforeNanos, rebuild, owesStart);
     }
 
     public Memory withSlots(SortedMap<String, Long> seen, long syncedAtNanos) {
         return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
                 rewindFailures, startFailures, publishedAtNanos, published, seen, syncedAtNanos, tried,
-                actionNotBeforeNanos, rebuild);
+                actionNotBeforeNanos, rebuild, owesStart);
     }
 
     public Memory withTried(SortedMap<String, Long> value) {
         return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
                 rewindFailures, startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, value,
-                actionNotBeforeNanos, rebuild);
+                actionNotBeforeNanos, rebuild, owesStart);
     }
 
     public Memory withActionNotBefore(long nanos) {
         return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
                 rewindFailures, startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos,
-                tried, nanos, rebuild);
+                tried, nanos, rebuild, owesStart);
     }
 
     public Memory withRebuild(Rebuild value) {
         return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence, rewindFailures,
                 startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos, value);
+                actionNotBeforeNanos, value, owesStart);
+    }
+
+    public Memory withOwesStart(boolean value) {
+        return value == owesStart
+                ? this
+                : new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
+                        rewindFailures, startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos,
+                        tried, actionNotBeforeNanos, rebuild, value);
     }
 }

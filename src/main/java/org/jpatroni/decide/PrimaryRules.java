@@ -7,13 +7,14 @@ import java.util.Optional;
 import org.jpatroni.decide.Action.Demote;
 import org.jpatroni.decide.Reason.Sentence;
 import org.jpatroni.model.PeerAnswer;
+import org.jpatroni.model.PostgresRole;
 
 /** PostgreSQL accepts writes and this node does not hold the lease. */
 final class PrimaryRules {
 
     static final List<Rule> RULES = List.of(
             new Rule("primary.paused", "A primary without the lease in a paused cluster.",
-                    "Patroni: in maintenance mode a primary stays one; it takes the lease if it is free.",
+                    "Patroni: in maintenance mode a primary stays one, also beside another; it takes the lease if it is free.",
                     PrimaryRules::paused),
             new Rule("primary.not-leader", "Another member holds the lease.",
                     "Two primaries: the one without the lease stops.", PrimaryRules::notLeader),
@@ -46,7 +47,14 @@ final class PrimaryRules {
         if (s.snapshot().isUnlocked() && !s.leaseAttemptedThisCycle()) {
             return s.decide(new Decision.AcquireLease(), Reason.of(Sentence.ACQUIRE));
         }
-        return MemberRules.publishIfDue(s).or(() -> s.rest(Reason.of(Sentence.PAUSED_NO_ACTION, s.self())));
+        if (s.facts().role() != PostgresRole.PRIMARY) {
+            return s.decide(new Decision.ShowRole(PostgresRole.PRIMARY),
+                    Reason.of(Sentence.SHOW_ROLE, PostgresRole.PRIMARY.wireText()));
+        }
+        Reason reason = s.otherLeads()
+                ? Reason.of(Sentence.PAUSED_WITHOUT_LOCK, s.leaderName())
+                : Reason.of(Sentence.PAUSED_NO_ACTION, s.self());
+        return MemberRules.publishIfDue(s).or(() -> s.rest(reason));
     }
 
     private static Optional<Rule.Outcome> notLeader(Situation s) {

@@ -96,8 +96,12 @@ final class RaceRules {
     }
 
     private static Optional<Rule.Outcome> paused(Situation s) {
-        if (!applies(s) || !s.paused() || namesMe(s)) {
+        if (!applies(s) || !s.paused() || s.isNamedCandidate()) {
             return pass();
+        }
+        if (s.facts().role() != PostgresRole.REPLICA && s.facts().role() != PostgresRole.STANDBY_LEADER) {
+            return s.decide(new Decision.ShowRole(PostgresRole.REPLICA),
+                    Reason.of(Sentence.SHOW_ROLE, PostgresRole.REPLICA.wireText()));
         }
         return MemberRules.publishIfDue(s).or(() -> s.rest(Reason.of(Sentence.PAUSED_NO_ACTION, s.self())));
     }

@@ -17,7 +17,7 @@ final class RecoveryRules {
 
     static final List<Rule> RULES = List.of(
             new Rule("recovery.paused", "PostgreSQL is not running and the cluster is paused.",
-                    "Patroni: in maintenance mode nothing is started, except what a requested move has stopped; a leader without PostgreSQL gives the key up.",
+                    "Patroni: in maintenance mode nothing is started, except what the agent itself has stopped or copied; a leader without PostgreSQL gives the key up.",
                     RecoveryRules::paused),
             new Rule("recovery.give-up",
                     "The leader's PostgreSQL is not running, primary_start_timeout is over or a start failed, and another member could lead.",
@@ -50,6 +50,9 @@ final class RecoveryRules {
             new Rule("recovery.starting", "PostgreSQL is starting or stopping.", "Wait for the event.",
                     RecoveryRules::starting));
 
+    /** Whoever works on a stopped server is not disturbed by one that starts it again and again. */
+    private static final int PAUSED_START_ATTEMPTS = 3;
+
     private RecoveryRules() {
     }
 
@@ -65,8 +68,9 @@ final class RecoveryRules {
     }
 
     private static Optional<Rule.Outcome> paused(Situation s) {
-        boolean steppedDown = s.facts().role() == PostgresRole.DEMOTED && !s.holdsLease();
-        if (!s.dataPresent() || !s.notRunning() || s.running().isPresent() || !s.paused() || steppedDown
+        boolean owesStart = s.memory().owesStart() && !s.holdsLease()
+                && s.memory().startFailures() < PAUSED_START_ATTEMPTS;
+        if (!s.dataPresent() || !s.notRunning() || s.running().isPresent() || !s.paused() || owesStart
                 || s.memory().rebuild() == Memory.Rebuild.COPIED) {
             return pass();
         }

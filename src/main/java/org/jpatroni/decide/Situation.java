@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import org.jpatroni.decide.Facts.ClusterView;
 import org.jpatroni.decide.Facts.LeaseView;
 import org.jpatroni.model.ClusterSnapshot;
+import org.jpatroni.model.FailoverRequest;
 import org.jpatroni.model.LeaderKey;
 import org.jpatroni.model.Member;
 import org.jpatroni.model.PeerAnswer;
@@ -175,8 +176,20 @@ public record Situation(Facts facts, Memory memory) {
         return facts.running().map(Facts.Running::action);
     }
 
-    /** The state that others see: while this member is rebuilt there is nothing that they could use, whatever is done at the moment. */
+    /** Whether a move that may be carried out now names this member: in a paused cluster nothing scheduled is. */
+    boolean isNamedCandidate() {
+        return snapshot().failover().filter(request -> !paused() || request.scheduledAt().isEmpty())
+                .flatMap(FailoverRequest::candidate).filter(self()::equals).isPresent();
+    }
+
+    /**
+     * The state that others see: while this member is rebuilt there is nothing that they could use, whatever is done at the moment. In a paused
+     * cluster whoever stopped it had a reason (Patroni: stopped, not crashed).
+     */
     public PostgresState shownState() {
+        if (paused() && dataPresent() && notRunning() && running().isEmpty() && !memory.rebuild().isCopying()) {
+            return PostgresState.STOPPED;
+        }
         return memory.rebuild().isCopying() && memory.bootstrap() == Memory.Bootstrap.NONE
                 ? PostgresState.CREATING_REPLICA
                 : facts.state();

@@ -122,7 +122,8 @@ class CornerRulesTest {
                                 .failover(FactSpace.move("", "c", 0)),
                         "race.paused"),
                 row("paused after a requested move: the old primary comes back as a standby",
-                        World.replica().stopped("shut down", false).role(PostgresRole.DEMOTED).paused(),
+                        World.replica().stopped("shut down", false).role(PostgresRole.DEMOTED).paused()
+                                .memory(m -> m.withOwesStart(true)),
                         "recovery.start-standby"),
                 row("paused, crashed primary stays down",
                         World.replica().stopped("in production", false).role(PostgresRole.PRIMARY).paused(),
