@@ -14,13 +14,13 @@ import org.jpatroni.watchdog.Fence;
 /**
  * What the agent is put together from. The wiring makes real ones, the simulation its own.
  *
- * @param node what does not change while the agent runs
+ * @param node name and addresses as configured now
  * @param tags the local tags as configured now
  * @param readConfig total reader of the stored configuration
  * @param initialConfig the first configuration to store, as JSON: the cached one, else {@code bootstrap.dcs}
  * @param trace told of every verdict
  */
-public record AgentParts(Facts.Node node, String scope, Supplier<Tags> tags, ClusterStore store,
+public record AgentParts(Supplier<Facts.Node> node, String scope, Supplier<Tags> tags, ClusterStore store,
         PostgresControl postgres, Peers peers, Fence fence, Tasks tasks, Function<String, DynamicConfig> readConfig,
         Supplier<String> initialConfig, VerdictTrace trace) {
 }

@@ -161,7 +161,7 @@ final class DecisionExecutor {
             boolean newest = entry.timeline() == timeline - 1;
             merged.add(known.orElseGet(() -> new TimelineHistory.Entry(entry.timeline(), entry.switchPoint(),
                     entry.reason(), entry.timestamp(),
-                    newest ? Optional.of(parts.node().name()) : entry.newLeader())));
+                    newest ? Optional.of(parts.node().get().name()) : entry.newLeader())));
         }
         int limit = s.facts().dynamic().maxTimelinesHistory();
         int from = limit > 0 ? Math.max(0, merged.size() - limit) : 0;

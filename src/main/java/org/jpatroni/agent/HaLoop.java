@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jpatroni.decide.Action;
 import org.jpatroni.decide.ActionFold;
 import org.jpatroni.decide.Decision;
@@ -120,6 +121,11 @@ public final class HaLoop {
         return inbox.put(chore);
     }
 
+    /** Asks the rules what they would make of an order, on the loop's thread; false when too much waits already. */
+    public boolean preview(Order order, Consumer<Optional<Decision>> answer) {
+        return inbox.ask(situation -> answer.accept(HaRules.preview(situation, order)));
+    }
+
     public LoopCounters counters() {
         return counters;
     }
@@ -178,6 +184,7 @@ public final class HaLoop {
             Facts facts = observer.observe(request, handover.get());
             Situation situation = new Situation(facts, memory);
             fence.update(situation, lease.deadlineNanos());
+            inbox.answer(situation);
             Verdict verdict = HaRules.decide(facts, memory);
             if (verdict.decision() instanceof Decision.Begin begin && begin.action() instanceof Action.Promote) {
                 // The fence must stand before the first write is possible.

@@ -93,7 +93,7 @@ final class Observer {
             view = parts.postgres().observe(SQL_LIMIT);
             postgresStale = false;
         }
-        return new Facts(parts.node(), time.nanos(), time.wall(), cycleStartNanos, cluster, view,
+        return new Facts(parts.node().get(), time.nanos(), time.wall(), cycleStartNanos, cluster, view,
                 parts.postgres().state(), parts.postgres().role(), lease.view(), peers, slot.running(), dynamic,
                 parts.tags().get(), request, parts.postgres().canRewind(), handover, procedures.checkpointPending(),
                 orders.pending());

@@ -61,7 +61,7 @@ public final class OrderDesk {
     private boolean closed;
 
     /** @param wake makes the loop look */
-    OrderDesk(Runnable wake) {
+    public OrderDesk(Runnable wake) {
         this.wake = wake;
     }
 

@@ -62,11 +62,12 @@ final class WriteDocs {
             .field("postgres_version", "only if it is older than this", "string")
             .field("timeout", "seconds that it may take to start; then a primary fails over", "integer", "number",
                     "string")
-            .field("restart_pending", "only if a restart is pending", "boolean")
+            .field("restart_pending", "only if a restart is pending, whatever the value", "boolean", "string")
             .field("schedule", "when, with time zone", "string")
             .answers(200, Shape.LINE, "restarted").answers(202, Shape.LINE, "scheduled")
             .answers(400, Shape.LINE, "a condition that is none").answers(409, Shape.LINE, "one is scheduled already")
             .answers(422, Shape.LINE, "the time cannot be used")
+            .answers(500, Shape.LINE, "nothing is scheduled while the cluster is paused")
             .answers(503, Shape.LINE, "conditions do not hold, or it failed");
     static final RouteDoc CANCEL_RESTART = RouteDoc.of("Takes a scheduled restart back.")
             .answers(200, Shape.LINE, "taken back").answers(404, Shape.LINE, "none is scheduled");

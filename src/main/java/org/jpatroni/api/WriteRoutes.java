@@ -22,6 +22,16 @@ final class WriteRoutes {
             row("POST", "/failover", Operation.FAILOVER, Body.REQUIRED, "moves the leader").with(WriteDocs.FAILOVER),
             row("DELETE", "/switchover", Operation.CANCEL_SWITCHOVER, Body.IGNORED, "changes what will happen")
                     .with(WriteDocs.CANCEL_SWITCHOVER),
+            row("POST", "/restart", Operation.RESTART, Body.OPTIONAL, "restarts PostgreSQL")
+                    .with(WriteDocs.RESTART),
+            row("DELETE", "/restart", Operation.CANCEL_RESTART, Body.IGNORED, "takes a scheduled restart back")
+                    .with(WriteDocs.CANCEL_RESTART),
+            row("POST", "/reinitialize", Operation.REINITIALIZE, Body.OPTIONAL, "throws the data of this member away")
+                    .with(WriteDocs.REINITIALIZE),
+            row("POST", "/reload", Operation.RELOAD, Body.IGNORED, "takes over what somebody has written to files")
+                    .with(WriteDocs.RELOAD),
+            row("POST", "/sigterm", Operation.SIGTERM, Body.IGNORED, "as in Patroni; it changes nothing here")
+                    .with(WriteDocs.SIGTERM),
             new Route("POST", "/failsafe", Access.MEMBER, "a primary that cannot reach the store asks the others", true,
                     new OfCommand(Operation.FAILSAFE, Body.REQUIRED, WriteRoutes::failsafeOff))
                     .with(WriteDocs.FAILSAFE),

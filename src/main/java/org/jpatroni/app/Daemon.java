@@ -10,6 +10,12 @@ import java.util.Optional;
 import org.jpatroni.agent.AgentMetrics;
 import org.jpatroni.agent.AgentParts;
 import org.jpatroni.agent.HaLoop;
+import java.util.function.Consumer;
+import org.jpatroni.operation.LocalAgent;
+import org.jpatroni.decide.Order;
+import org.jpatroni.decide.Decision;
+import org.jpatroni.config.RestApiConfig;
+import org.jpatroni.agent.OrderDesk;
 import org.jpatroni.agent.OperationCounters;
 import org.jpatroni.agent.StatusBoard;
 import org.jpatroni.agent.StatusCounters;
@@ -48,9 +54,14 @@ final class Daemon {
     private final NodeConfig node;
     private final Tasks tasks = Tasks.system();
     private final OperationCounters operations = new OperationCounters();
+    private final ConfigReload reload;
 
-    Daemon(NodeConfig node) {
+    /**
+     * @param path where the configuration was read, to read it again
+     */
+    Daemon(NodeConfig node, Optional<Path> path, Map<String, String> environment) {
         this.node = node;
+        this.reload = new ConfigReload(path, environment, node, tasks);
     }
 
     /**
@@ -70,10 +81,8 @@ final class Daemon {
                 LocalPostgres postgres = new LocalPostgres(node, initial, tasks);
                 PeerClient peers = callsToMembers();
                 Fence guard = new GuardFence(Path.of(node.postgres().dataDir()), Optional.empty(), tasks)) {
-            Facts.Node identity = new Facts.Node(node.name(), node.restApi().apiUrl(), postgres.connUrl(),
-                    postgres.proxyUrl(), CONTRACT_VERSION, node.tree().containsKey("bootstrap"),
-                    clonesWithoutLeader(node.postgres().local()));
-            HaLoop loop = new HaLoop(new AgentParts(identity, node.scope(), node::tags, stores.store(), postgres, peers,
+            HaLoop loop = new HaLoop(new AgentParts(() -> identity(postgres), node.scope(),
+                    () -> reload.current().tags(), stores.store(), postgres, peers,
                     guard, tasks, configuration::read, configuration::initial, configuration), board);
             StatusCounters statusCounters = new StatusCounters(tasks.time());
             AgentMetrics metrics = new AgentMetrics(loop.counters(), operations, statusCounters,
@@ -81,13 +90,15 @@ final class Daemon {
             view.become(new StatusReader(board, statusCounters.measured(() -> askStatus(postgres)), stores.store(),
                     tasks, metrics::families));
             var _ = tasks.start("jvm-figures", JvmFigures::now);
+            LocalAgent agent = agent(loop, api, peers, postgres);
             commands.become(new Operations(
-                    new OperationParts(node.name(), stores.store(), board, loop::wake, peers, operations, tasks)));
+                    new OperationParts(node.name(), stores.store(), board, loop::wake, peers, operations, tasks,
+                            agent)));
             LOG.info("{} of cluster {}: REST API on {}, store {}", node.name(), node.scope(), node.restApi().listen(),
                     stores.store().describe());
             Signals.handle("TERM", loop::shutdown);
             Signals.handle("INT", loop::shutdown);
-            Signals.handle("HUP", loop::wake);
+            Signals.handle("HUP", agent::reload);
             int exitCode = loop.run();
             if (exitCode == 0) {
                 guard.off();
@@ -95,6 +106,47 @@ final class Daemon {
             api.close();
             return exitCode;
         }
+    }
+
+    private Facts.Node identity(LocalPostgres postgres) {
+        NodeConfig now = reload.current();
+        return new Facts.Node(node.name(), now.restApi().apiUrl(), postgres.connUrl(), postgres.proxyUrl(),
+                CONTRACT_VERSION, now.tree().containsKey("bootstrap"), clonesWithoutLeader(now.postgres().local()));
+    }
+
+    private LocalAgent agent(HaLoop loop, HttpFrontend api, PeerClient peers, LocalPostgres postgres) {
+        ConfigReload.Parts parts = new ConfigReload.Parts() {
+            @Override
+            public void restApi(RestApiConfig config) throws IOException {
+                api.reload(config);
+            }
+
+            @Override
+            public void calls(NodeConfig config) {
+                peers.reload(PeerSettings.of(config.ctl()));
+            }
+
+            @Override
+            public void node(NodeConfig config) {
+                postgres.reconfigure(config);
+            }
+        };
+        return new LocalAgent() {
+            @Override
+            public OrderDesk orders() {
+                return loop.orders();
+            }
+
+            @Override
+            public boolean preview(Order order, Consumer<Optional<Decision>> answer) {
+                return loop.preview(order, answer);
+            }
+
+            @Override
+            public void reload() {
+                reload.begin(parts, loop::betweenSteps);
+            }
+        };
     }
 
     private HttpFrontend listen(NodeView view, NodeCommands commands) throws StartException {

@@ -62,7 +62,7 @@ public final class Main {
             return 1;
         }
         try {
-            return new Daemon(loaded.config()).run();
+            return new Daemon(loaded.config(), run.configuration(), environment).run();
         } catch (StartException cannotStart) {
             LOG.error(LogSetup.CRITICAL, "{}", cannotStart.getMessage());
             return 1;

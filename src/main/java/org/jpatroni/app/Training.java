@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jpatroni.config.ConfigLoader;
 import org.jpatroni.runtime.Tasks;
@@ -84,7 +85,7 @@ public final class Training {
             }
             return true;
         });
-        int code = new Daemon(loaded.config()).run();
+        int code = new Daemon(loaded.config(), Optional.empty(), Map.of()).run();
         return client.await(START_LIMIT) && client.result().isPresent() ? code : 1;
     }
 

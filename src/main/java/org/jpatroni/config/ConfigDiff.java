@@ -25,6 +25,8 @@ public record ConfigDiff(boolean restApi, boolean restApiListener, boolean ctl, 
         note(restart, "namespace", before, after, NodeConfig::namespace);
         note(restart, "name", before, after, NodeConfig::name);
         note(restart, storeKey(after), before, after, NodeConfig::store);
+        note(restart, "postgresql.listen", before, after,
+                config -> List.of(config.postgres().listenHosts(), config.postgres().listenPort()));
         note(restart, "postgresql.data_dir", before, after, config -> config.postgres().dataDir());
         note(restart, "postgresql.config_dir", before, after, config -> config.postgres().configDir());
         note(restart, "postgresql.bin_dir", before, after, config -> config.postgres().binDir());

@@ -39,6 +39,13 @@ public record Facts(Node node, long nowNanos, Instant wallNow, long cycleStartNa
         Optional<Running> running, DynamicConfig dynamic, Tags tags, Request request, boolean canRewind,
         Optional<Lsn> handover, boolean checkpointPending, Order.Pending orders) {
 
+    /** The same with other orders. */
+    Facts withOrders(Order.Pending changed) {
+        return new Facts(node, nowNanos, wallNow, cycleStartNanos, cluster, postgres, state, role, lease, peers,
+                running,
+                dynamic, tags, request, canRewind, handover, checkpointPending, changed);
+    }
+
     /**
      * @param name of this member
      * @param version of the contract, for the member key

@@ -41,6 +41,14 @@ public final class HaRules {
         throw new IllegalStateException("the catalogue is not total");
     }
 
+    /** What would become of an order if it were given now; empty: it would wait for other things. Nothing is changed. */
+    public static Optional<Decision> preview(Situation s, Order order) {
+        Situation asked = new Situation(s.facts().withOrders(new Order.Pending(Optional.of(order), Optional.empty())),
+                s.memory());
+        return OrderRules.RULES.stream().map(rule -> rule.body().apply(asked)).flatMap(Optional::stream)
+                .map(Rule.Outcome::decision).findFirst();
+    }
+
     /** A rest after a failed step: the loop looks again soon. */
     public static Duration restAfterFailure() {
         return Situation.SHORT_REST;

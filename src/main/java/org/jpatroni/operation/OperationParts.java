@@ -11,9 +11,10 @@ import org.jpatroni.runtime.Tasks;
  * What operations are put together from.
  *
  * @param wake makes the HA loop look now
+ * @param agent where orders are left
  */
 public record OperationParts(String memberName, ClusterStore store, StatusBoard board, Runnable wake, Peers peers,
-        OperationCounters counters, Tasks tasks) {
+        OperationCounters counters, Tasks tasks, LocalAgent agent) {
 
     HaStatus status() {
         return board.current();

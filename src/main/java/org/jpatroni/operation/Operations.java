@@ -19,6 +19,9 @@ public final class Operations implements NodeCommands {
     private final ConfigOperation config;
     private final FailsafeOperation failsafe;
     private final SwitchoverOperation switchover;
+    private final RestartOperation restart;
+    private final ReinitializeOperation reinitialize;
+    private final LocalAgent agent;
 
     public Operations(OperationParts parts) {
         this.tasks = parts.tasks();
@@ -26,6 +29,9 @@ public final class Operations implements NodeCommands {
         this.config = new ConfigOperation(parts);
         this.failsafe = new FailsafeOperation(parts);
         this.switchover = new SwitchoverOperation(parts);
+        this.restart = new RestartOperation(parts);
+        this.reinitialize = new ReinitializeOperation(parts);
+        this.agent = parts.agent();
     }
 
     @Override
@@ -69,8 +75,15 @@ public final class Operations implements NodeCommands {
             case MPP -> MppOperation.answer();
             case SWITCHOVER, FAILOVER -> switchover.move(command);
             case CANCEL_SWITCHOVER -> switchover.cancel(command);
-            case RELOAD, RESTART, CANCEL_RESTART, REINITIALIZE, SIGTERM ->
-                CommandReply.refusal(501, "not supported");
+            case RESTART -> restart.restart(command);
+            case CANCEL_RESTART -> restart.cancel();
+            case REINITIALIZE -> reinitialize.run(command);
+            case RELOAD -> {
+                agent.reload();
+                yield CommandReply.text(202, "reload scheduled");
+            }
+            // Patroni does something in its own tests on Windows only; the text is all that there is elsewhere.
+            case SIGTERM -> CommandReply.text(202, "shutdown scheduled");
         };
     }
 }

@@ -25,6 +25,7 @@ import org.jpatroni.json.PythonJsonReader;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.node.CommandReply;
 import org.jpatroni.node.NodeCommand;
+import org.jpatroni.operation.NoAgent;
 import org.jpatroni.operation.OperationParts;
 import org.jpatroni.operation.Operations;
 import org.jpatroni.runtime.Tasks;
@@ -100,7 +101,7 @@ final class WriteReplay implements AutoCloseable {
         StatusBoard board = new StatusBoard(node.ha());
         board.failsafe().walPosition(Optional.of(new Lsn(134491408)));
         Operations operations = new Operations(new OperationParts(node.name, store, board, () -> {
-        }, (members, limit) -> List.of(), new OperationCounters(), tasks));
+        }, (members, limit) -> List.of(), new OperationCounters(), tasks, new NoAgent()));
         try {
             return new Scene(new ApiServer(node, config(recording), LIMITS), operations, store);
         } catch (IOException refused) {

@@ -122,17 +122,23 @@ final class PerfectNode {
             case Decision.AnnounceRole d -> world.role(d.role());
             case Decision.Begin d -> {
                 world.running(Optional.of(new Facts.Running(d.action(), false, asked)));
-                world.begun(d.action());
+                world.begun(orderOf(d.action()));
             }
             case Decision.RefuseOrder d -> {
                 refusals.add(d.refusal());
-                world.noOrder();
+                world.begun(d.order());
             }
-            case Decision.DropScheduledRestart d -> world.noScheduled();
+            case Decision.DropScheduledRestart d -> world.begun(d.order());
             case Decision.CancelAction d -> world.running(world.facts().running()
                     .map(run -> new Facts.Running(run.action(), true, run.sinceNanos())));
             case Decision.Halt d -> halted = true;
         }
+    }
+
+    private static long orderOf(Action action) {
+        return action instanceof Action.Restart restart
+                ? restart.order()
+                : action instanceof Action.DiscardData discard ? discard.order() : 0;
     }
 
     private void noAnswer(Decision write) {

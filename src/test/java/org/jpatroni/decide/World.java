@@ -327,21 +327,8 @@ final class World {
         return this;
     }
 
-    World noOrder() {
-        orders = new Order.Pending(Optional.empty(), orders.scheduled());
-        return this;
-    }
-
-    World noScheduled() {
-        orders = new Order.Pending(orders.immediate(), Optional.empty());
-        return this;
-    }
-
-    /** An order behind this action waits no longer. */
-    void begun(Action action) {
-        long id = action instanceof Action.Restart restart
-                ? restart.order()
-                : action instanceof Action.DiscardData discard ? discard.order() : 0;
+    /** What this order wanted was begun. */
+    void begun(long id) {
         orders = new Order.Pending(orders.immediate().filter(order -> order.id() != id),
                 orders.scheduled().filter(order -> order.restart().id() != id));
     }

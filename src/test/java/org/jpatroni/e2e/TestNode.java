@@ -75,8 +75,24 @@ final class TestNode {
 
     /** Asks the REST API; no answer is status 0. */
     Answer get(String path) {
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + restPort + path))
-                .timeout(Duration.ofSeconds(5)).build();
+        return answer(to(path).timeout(Duration.ofSeconds(5)).build());
+    }
+
+    Answer post(String path, String body) {
+        return send("POST", path, body);
+    }
+
+    /** Gives an order; orders take their time. */
+    Answer send(String method, String path, String body) {
+        return answer(to(path).timeout(Duration.ofMinutes(2))
+                .method(method, HttpRequest.BodyPublishers.ofString(body)).build());
+    }
+
+    private HttpRequest.Builder to(String path) {
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + restPort + path));
+    }
+
+    private static Answer answer(HttpRequest request) {
         try {
             HttpResponse<String> response = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
             return new Answer(response.statusCode(), response.body());

@@ -51,7 +51,7 @@ class ConfigOperationTest {
             Optional<String> ifMatch) throws Exception {
         StatusBoard board = new StatusBoard(HaStatus.starting("n1", "demo", Tags.NONE, 0));
         Operations operations = new Operations(new OperationParts("n1", on, board, () -> {
-        }, (members, limit) -> List.of(), new OperationCounters(), Tasks.system()));
+        }, (members, limit) -> List.of(), new OperationCounters(), Tasks.system(), new NoAgent()));
         Map<?, ?> tree = (Map<?, ?>) Objects.requireNonNull(PythonJsonReader.read(body));
         return operations.submit(NodeCommand.of(operation, tree, dryRun, ifMatch))
                 .get(10, TimeUnit.SECONDS);

@@ -92,7 +92,7 @@ class SwitchoverOperationTest {
                 (members, limit) -> members.stream()
                         .map(member -> answers.getOrDefault(member.name(), PeerAnswer.unreachable(member.name())))
                         .toList(),
-                new OperationCounters(), Tasks.system()));
+                new OperationCounters(), Tasks.system(), new NoAgent()));
         Map<?, ?> tree = (Map<?, ?>) Objects.requireNonNull(PythonJsonReader.read(body));
         return operations.submit(NodeCommand.of(operation, tree, dryRun, Optional.empty())).get(30, TimeUnit.SECONDS);
     }

@@ -22,7 +22,8 @@ final class Invariants {
     Invariants(SimCluster cluster) {
         this.checkers = List.of(new OnePrimary(cluster), new WritesNeedLease(cluster),
                 new LeaderKeyChangesHands(cluster),
-                new TimelinesGrow(cluster), new OneAnswersPrimary(cluster), new MostAdvancedLeads(cluster));
+                new TimelinesGrow(cluster), new OneAnswersPrimary(cluster), new MostAdvancedLeads(cluster),
+                new LastCopyStays(cluster));
     }
 
     void check() {
@@ -183,6 +184,29 @@ final class Invariants {
             if (act.equals("promote") && cluster.setup().checkTimeline() && node.server().wal().timeline() < known) {
                 cluster.kernel().fail("invariant 6: " + node.name() + " is promoted on timeline "
                         + node.server().wal().timeline() + ", the cluster was on " + known);
+            }
+        }
+    }
+
+    /** 14: nobody throws data away when no other member has any. */
+    static final class LastCopyStays implements Checker {
+        private final SimCluster cluster;
+
+        LastCopyStays(SimCluster cluster) {
+            this.cluster = cluster;
+        }
+
+        @Override
+        public void check() {
+            // only what is about to happen matters
+        }
+
+        @Override
+        public void before(String act, SimNode node) {
+            boolean others = cluster.nodes().stream().anyMatch(
+                    other -> other != node && other.server().data() != SimPostgres.Data.EMPTY);
+            if (act.equals("remove data") && !others) {
+                cluster.kernel().fail("invariant 14: " + node.name() + " throws the last copy away");
             }
         }
     }

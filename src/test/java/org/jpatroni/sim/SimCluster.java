@@ -19,6 +19,7 @@ final class SimCluster {
     private final Invariants invariants;
     private final Workload workload;
     private final Nemesis nemesis;
+    private final SimOperator operator;
 
     SimCluster(SimSetup setup, SimKernel kernel, Coverage coverage) {
         this.setup = setup;
@@ -37,6 +38,7 @@ final class SimCluster {
         this.invariants = new Invariants(this);
         this.workload = new Workload(this);
         this.nemesis = new Nemesis(this);
+        this.operator = new SimOperator(this);
     }
 
     /** Bootstrap in peace, then trouble, then peace again, in which the cluster must heal within its budget. */
@@ -48,8 +50,10 @@ final class SimCluster {
             return;
         }
         nemesis.begin();
+        operator.begin();
         kernel.runUntil(kernel.nowNanos() + setup.faultSeconds() * SECOND);
         nemesis.end();
+        operator.end();
         kernel.trace("kernel", "everything heals");
         converge("healing", Liveness.budgetSeconds(setup), 2 * setup.loopWaitSeconds());
     }
@@ -59,7 +63,7 @@ final class SimCluster {
         long end = kernel.nowNanos() + budgetSeconds * SECOND;
         for (int stable = 0; stable <= stableSeconds && kernel.failure() == null; stable++) {
             kernel.runUntil(kernel.nowNanos() + SECOND);
-            Optional<String> now = Liveness.whatIsMissing(this);
+            Optional<String> now = Liveness.whatIsMissing(this).or(operator::unanswered);
             if (now.isPresent()) {
                 stable = -1;
                 if (kernel.nowNanos() >= end) {

@@ -85,7 +85,7 @@ final class SimNode {
         control = mutants.postgres(control, server);
         Facts.Node identity = new Facts.Node(name(), "http://10.0.0." + (index + 1) + ":8008/patroni",
                 control.connUrl(), Optional.empty(), "4.1.4", true, false);
-        AgentParts parts = new AgentParts(identity, "demo", () -> tags, mutants.store(store, name()), control,
+        AgentParts parts = new AgentParts(() -> identity, "demo", () -> tags, mutants.store(store, name()), control,
                 mutants.peers(peers), fence, tasks, SimNode::readConfig, () -> cluster.setup().configJson(),
                 cluster.coverage().traceFor(this, kernel));
         StatusBoard board = new StatusBoard(HaStatus.starting(name(), "demo", tags, time.nanos()));
@@ -211,6 +211,10 @@ final class SimNode {
         HaStatus status = running.board().current();
         return status.holdsLease(time.nanos()) && status.role() == PostgresRole.PRIMARY
                 && status.state() == PostgresState.RUNNING;
+    }
+
+    Optional<Agent> agent() {
+        return Optional.ofNullable(agent);
     }
 
     boolean isPowered() {
