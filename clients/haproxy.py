@@ -196,7 +196,7 @@ def run_events(cluster, checks):
         reader.finish()
         there = set(cluster.leader().sql("select number from behind_haproxy").split())
         lost = [number for number in writer.acknowledged if str(number) not in there]
-        checks.check(f"nothing acknowledged is lost ({len(writer.acknowledged)} inserts)", not lost, "all rows", lost[:10])
+        checks.check(f"nothing acknowledged is lost ({len(writer.acknowledged)} inserts, the longest pause {writer.longest_gap:.1f} s)", not lost, "all rows", lost[:10])
     finally:
         for each in (writer, reader):
             if each is not None and each.is_alive():
