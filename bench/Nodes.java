@@ -60,6 +60,7 @@ final class Nodes implements AutoCloseable {
         return """
                 scope: demo
                 name: node%1$d
+                log: {level: %7$s}
                 restapi: {listen: '127.0.0.1:%2$d', connect_address: '127.0.0.1:%2$d'}
                 etcd3: {host: '127.0.0.1:%4$d'}
                 bootstrap:
@@ -82,7 +83,7 @@ final class Nodes implements AutoCloseable {
                     rewind: {username: rewinder, password: secret}
                   pg_hba: [local all all trust, host all all 127.0.0.1/32 scram-sha-256, host replication replicator 127.0.0.1/32 scram-sha-256]
                   parameters: {unix_socket_directories: '%5$s'}
-                """.formatted(i, rest(i), sql(i), base + 20, dir, PG_BIN);
+                """.formatted(i, rest(i), sql(i), base + 20, dir, PG_BIN, System.getProperty("log", "INFO"));
     }
 
     int rest(int i) {

@@ -137,6 +137,7 @@ final class DecisionExecutor {
     private void release(Decision.ReleaseLease release) {
         lease.lost();
         changed("leader", parts.store().releaseLease(release.shutdownLsn()));
+        observer.postgresChanged();
     }
 
     private void askPeers(Decision.AskPeers ask) throws InterruptedException {

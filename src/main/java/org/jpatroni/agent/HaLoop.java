@@ -157,7 +157,7 @@ public final class HaLoop {
     Duration cycle() throws InterruptedException {
         long begunAt = time.nanos();
         try {
-            observer.beginCycle();
+            observer.beginCycle(handover.get().isPresent() && lease.deadlineNanos().isPresent());
             Duration rest = steps();
             failedCycles = 0;
             counters.cycle(time.nanos() - begunAt);

@@ -60,10 +60,11 @@ final class Observer {
         this.peers = new PeersView(time.nanos() - 3_600_000_000_000L, Collections.emptyList());
     }
 
-    void beginCycle() {
+    /** @param handingOver the lease is about to be given back: what was seen before is enough for that, and clients wait */
+    void beginCycle(boolean handingOver) {
         cycleStartNanos = time.nanos();
-        storeStale = true;
-        postgresStale = true;
+        storeStale = !handingOver || !(cluster instanceof ClusterView.Seen);
+        postgresStale = !handingOver;
     }
 
     void storeChanged() {

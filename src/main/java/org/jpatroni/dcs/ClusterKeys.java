@@ -1,6 +1,8 @@
 package org.jpatroni.dcs;
 
+import java.util.List;
 import java.util.Optional;
+import org.jpatroni.dcs.KeyValueClient.Event;
 
 /**
  * Where Patroni keeps what: the keys of one cluster.
@@ -73,5 +75,17 @@ public record ClusterKeys(String prefix) {
         }
         String name = key.substring(prefix.length() + MEMBERS.length());
         return name.isEmpty() || name.contains("/") ? Optional.empty() : Optional.of(name);
+    }
+
+    /** Positions are written in every cycle; waking for them would make every member's cycle wake every other member. */
+    boolean mayChangeDecision(Event event) {
+        if (event.kind() == Event.Kind.MISSED) {
+            return true;
+        }
+        String key = event.key();
+        if (memberOf(key).isPresent()) {
+            return event.kind() != Event.Kind.WRITTEN;
+        }
+        return List.of(leader(), config(), failover(), sync(), initialize(), failsafe()).contains(key);
     }
 }

@@ -29,6 +29,7 @@ final class KnownKeys {
     private @Nullable String statusText;
     private StoredStatus status = StoredStatus.EMPTY;
     private boolean legacyOptimeWanted;
+    private Optional<Long> leaderVersion = Optional.empty();
 
     KnownKeys(ClusterKeys keys, String memberName) {
         this.keys = keys;
@@ -46,6 +47,7 @@ final class KnownKeys {
         }
         memberText = null;
         statusText = null;
+        leaderVersion = Optional.empty();
         String memberKey = keys.member(memberName);
         for (Entry entry : entries) {
             if (entry.key().equals(memberKey)) {
@@ -53,10 +55,17 @@ final class KnownKeys {
                 memberSession = entry.sessionId();
             } else if (entry.key().equals(keys.status())) {
                 statusText = entry.value();
+            } else if (entry.key().equals(keys.leader()) && entry.value().equals(memberName)) {
+                leaderVersion = Optional.of(entry.version());
             }
         }
         status = snapshot.status();
         legacyOptimeWanted = snapshot.members().stream().anyMatch(KnownKeys::readsOldKeys);
+    }
+
+    /** Version of the leader key when it was last read, if it was this member's. */
+    synchronized Optional<Long> leaderVersion() {
+        return leaderVersion;
     }
 
     synchronized boolean memberIs(String text, String sessionId) {

@@ -12,7 +12,6 @@ import org.jpatroni.dcs.KeyValueClient.Change.Delete;
 import org.jpatroni.dcs.KeyValueClient.Change.Put;
 import org.jpatroni.dcs.KeyValueClient.Confirmed;
 import org.jpatroni.dcs.KeyValueClient.Entry;
-import org.jpatroni.dcs.KeyValueClient.Event;
 import org.jpatroni.dcs.KeyValueClient.Expect;
 import org.jpatroni.model.ClusterSnapshot;
 import org.jpatroni.model.FailoverRequest;
@@ -83,7 +82,7 @@ public final class KvClusterStore implements ClusterStore {
 
     @Override
     public Cas<Lease> acquireLease() {
-        return counted("acquire_lease", () -> inSession(session -> {
+        return counted("acquire_lease", () -> inSession(true, session -> {
             Cas<Confirmed> created = client.transact(List.of(new Expect.Absent(keys.leader())),
                     List.of(new Put(keys.leader(), memberName, true)));
             return created.map(confirmed -> lease(session, confirmed));
@@ -127,25 +126,33 @@ public final class KvClusterStore implements ClusterStore {
 
     @Override
     public Cas<Boolean> releaseLease(Optional<Lsn> lastLsn) {
-        return counted("release_lease", () -> readThenChange(keys.leader(), leader -> {
-            if (leader.isEmpty() || !leader.get().value().equals(memberName)) {
-                return new Cas.Lost<>("the leader key is not held by " + memberName);
-            }
-            List<Change> changes = new ArrayList<>();
-            lastLsn.ifPresent(lsn -> changes.addAll(known.statusChanges(Optional.of(known.statusWith(lsn)))));
-            changes.add(new Delete(keys.leader()));
-            // The version and not the session: a release that lands late must not delete a key acquired again since.
-            Cas<Boolean> released = change(List.of(new Expect.Version(keys.leader(), leader.get().version())), changes);
-            known.forgetStatus();
-            return released;
-        }));
+        return counted("release_lease", () -> {
+            long startNanos = time.nanos();
+            Cas<Boolean> released = known.leaderVersion().map(version -> deleteLeader(version, lastLsn))
+                    .orElse(new Cas.Lost<>("the leader key was not read"));
+            return released instanceof Cas.Lost && isInFirstHalf(startNanos)
+                    ? readThenChange(keys.leader(),
+                            leader -> leader.filter(entry -> entry.value().equals(memberName))
+                                    .map(entry -> deleteLeader(entry.version(), lastLsn))
+                                    .orElse(new Cas.Lost<>("the leader key is not held by " + memberName)))
+                    : released;
+        });
+    }
+
+    /** The version and not the session: a release that lands late must not delete a key acquired again since. */
+    private Cas<Boolean> deleteLeader(long version, Optional<Lsn> lastLsn) {
+        List<Change> changes = new ArrayList<>();
+        lastLsn.ifPresent(lsn -> changes.addAll(known.statusChanges(Optional.of(known.statusWith(lsn)))));
+        changes.add(new Delete(keys.leader()));
+        Cas<Boolean> released = change(List.of(new Expect.Version(keys.leader(), version)), changes);
+        known.forgetStatus();
+        return released;
     }
 
     @Override
     public Cas<Boolean> publishMember(Member member) {
         String text = MemberCodec.encode(member);
-        if (sessionConfirmedNanos.filter(at -> time.nanos() - at < SESSION_FRESH_NANOS).isPresent()
-                && known.memberIs(text, client.sessionId())) {
+        if (isSessionFresh() && known.memberIs(text, client.sessionId())) {
             // Nothing is asked of the store, so nothing is counted.
             return new Cas.Won<>(false);
         }
@@ -287,23 +294,10 @@ public final class KvClusterStore implements ClusterStore {
     @Override
     public void watch(Runnable changed) {
         client.watch(keys.prefix(), event -> {
-            if (mayChangeDecision(event)) {
+            if (keys.mayChangeDecision(event)) {
                 changed.run();
             }
         });
-    }
-
-    /** Positions are written in every cycle; waking for them would make every member's cycle wake every other member. */
-    private boolean mayChangeDecision(Event event) {
-        if (event.kind() == Event.Kind.MISSED) {
-            return true;
-        }
-        String key = event.key();
-        if (keys.memberOf(key).isPresent()) {
-            return event.kind() != Event.Kind.WRITTEN;
-        }
-        return List.of(keys.leader(), keys.config(), keys.failover(), keys.sync(), keys.initialize(), keys.failsafe())
-                .contains(key);
     }
 
     @Override
@@ -323,9 +317,16 @@ public final class KvClusterStore implements ClusterStore {
 
     /** Confirms the session, then does something in it; once more when the session turns out to have expired in between. */
     private <T> Cas<T> inSession(Function<Confirmed, Cas<T>> action) {
+        return inSession(false, action);
+    }
+
+    /** @param freshWillDo a session that was confirmed a moment ago need not be confirmed again; a lease counts from that moment then */
+    private <T> Cas<T> inSession(boolean freshWillDo, Function<Confirmed, Cas<T>> action) {
         long startNanos = time.nanos();
         for (int attempt = 1;; attempt++) {
-            Cas<Confirmed> session = client.refreshSession();
+            Cas<Confirmed> session = freshWillDo && attempt == 1 && isSessionFresh()
+                    ? new Cas.Won<>(new Confirmed(sessionConfirmedNanos.orElseThrow()))
+                    : client.refreshSession();
             if (session instanceof Cas.Lost && isInFirstHalf(startNanos)) {
                 session = client.refreshSession();
             }
@@ -343,6 +344,11 @@ public final class KvClusterStore implements ClusterStore {
                 return outcome;
             }
         }
+    }
+
+    private boolean isSessionFresh() {
+        return !client.sessionId().isEmpty()
+                && sessionConfirmedNanos.filter(at -> time.nanos() - at < SESSION_FRESH_NANOS).isPresent();
     }
 
     /** Reads a key, then changes something on the condition that the key is still as it was. */

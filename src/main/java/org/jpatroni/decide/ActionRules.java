@@ -23,9 +23,12 @@ final class ActionRules {
                     "Patroni: whoever acquires the lock clears the request. A request that had no effect would be carried out again and again.",
                     ActionRules::clearFailover),
             new Rule("action.publish", "State or role changed while an action runs.",
-                    "Others must see what this member is doing.", ActionRules::publish),
+                    "Others must see what this member is doing. Not in the first two seconds of a leader's stop.",
+                    ActionRules::publish),
             new Rule("action.wait", "A long action runs.", "One action at a time; its end wakes the loop.",
                     ActionRules::await));
+
+    private static final Duration HAND_OVER_QUIET = Duration.ofSeconds(2);
 
     private ActionRules() {
     }
@@ -82,7 +85,13 @@ final class ActionRules {
     }
 
     private static Optional<Rule.Outcome> publish(Situation s) {
-        return s.running().isPresent() ? MemberRules.publishIfDue(s) : pass();
+        return s.running().isPresent() && !isHandingOver(s) ? MemberRules.publishIfDue(s) : pass();
+    }
+
+    /** A stop of a leader takes some 50 ms: who writes meanwhile is late for what everybody waits for, the release of the lease. */
+    private static boolean isHandingOver(Situation s) {
+        return s.holdsLease() && s.facts().running().filter(run -> run.action().stopsPrimary()
+                && s.since(run.sinceNanos()).compareTo(HAND_OVER_QUIET) < 0).isPresent();
     }
 
     private static Optional<Rule.Outcome> await(Situation s) {

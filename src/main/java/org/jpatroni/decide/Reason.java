@@ -59,6 +59,7 @@ public record Reason(Sentence sentence, List<Object> parts) {
         LAGGING(Weight.WARNING, "My wal position exceeds maximum replication lag"),
         TIMELINE_BEHIND(Weight.WARNING, "My timeline %d is behind last known cluster timeline %d"),
         NOT_ALLOWED(Weight.NOTABLE, "following a different leader because I am not allowed to promote"),
+        AWAIT_SUCCESSOR(Weight.ROUTINE, "stepped down, waiting for another member to take the leader lock"),
         AWAIT_LAST_RECORD(Weight.ROUTINE, "waiting for the last record of the old primary"),
         WAIT_CANDIDATE(Weight.NOTABLE, "waiting for %s, the candidate of the requested move, to take over"),
         GAVE_UP(Weight.NOTABLE, "giving another member the chance to take over first"),

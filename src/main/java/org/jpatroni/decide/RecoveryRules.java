@@ -35,6 +35,10 @@ final class RecoveryRules {
             new Rule("recovery.check-divergence", "A start as a standby failed, and there is a leader.",
                     "PostgreSQL refuses to start when the leader's timeline is not a child of its own history.",
                     RecoveryRules::checkDivergence),
+            new Rule("recovery.await-successor",
+                    "This node has stopped its primary for a requested move, and the candidate has not taken the key yet.",
+                    "A standby that starts now follows nobody and takes time from those who are about to lead. At most two seconds.",
+                    RecoveryRules::awaitSuccessor),
             new Rule("recovery.start-standby", "PostgreSQL is not running and this node does not lead.",
                     "A standby start is also the safe crash recovery of a former primary: it replays its own WAL and can be rewound from there.",
                     RecoveryRules::startStandby),
@@ -52,6 +56,7 @@ final class RecoveryRules {
 
     /** Whoever works on a stopped server is not disturbed by one that starts it again and again. */
     private static final int PAUSED_START_ATTEMPTS = 3;
+    private static final long SUCCESSOR_NANOS = 2_000_000_000L;
 
     private RecoveryRules() {
     }
@@ -133,6 +138,17 @@ final class RecoveryRules {
         Upstream leader = new Upstream.OfMember(s.leaderMember().orElseThrow(), Optional.empty());
         return s.decide(new Decision.Begin(new Action.CheckDivergence(leader)),
                 Reason.of(Sentence.CHECK_DIVERGENCE, s.leaderName()));
+    }
+
+    private static Optional<Rule.Outcome> awaitSuccessor(Situation s) {
+        Optional<Long> until = s.memory().gaveUpLeadership().filter(end -> !s.isPast(end));
+        boolean recently = until
+                .filter(end -> s.inSeconds(s.facts().dynamic().loopWaitSeconds()) - end < SUCCESSOR_NANOS)
+                .isPresent();
+        return applies(s) && recently && s.storeSeen() && s.snapshot().isUnlocked()
+                && s.facts().role() == PostgresRole.DEMOTED && s.snapshot().failover().isPresent()
+                        ? s.decide(new Decision.Rest(Duration.ofMillis(200)), Reason.of(Sentence.AWAIT_SUCCESSOR))
+                        : pass();
     }
 
     private static Optional<Rule.Outcome> startStandby(Situation s) {

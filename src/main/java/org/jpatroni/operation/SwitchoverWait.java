@@ -15,7 +15,7 @@ import org.jpatroni.runtime.Time;
 final class SwitchoverWait {
 
     /** A promotion takes some 40 ms from the moment at which the leader key has changed. */
-    private static final Duration LOOK = Duration.ofMillis(10);
+    private static final Duration LOOK = Duration.ofMillis(20);
     private static final Duration QUESTION_LIMIT = Duration.ofSeconds(1);
     private static final int SECONDS_MIN = 10;
 

@@ -19,10 +19,12 @@ final class Promotion {
     private static final Duration LOOK_LATER = Duration.ofMillis(10);
     private static final Duration AT_FIRST = Duration.ofSeconds(2);
     /**
-     * The startup process may miss the wake-up that comes while it is about to wait for its upstream again, and would then sleep for
-     * {@code wal_retrieve_retry_interval} (5 s). It removes the file when it has understood.
+     * A startup process whose upstream has just gone understands the order, goes back to wait for WAL, and sleeps for
+     * {@code wal_retrieve_retry_interval} (5 s): nobody wakes it again, because the wake-up is spent. So the order is given again; it changes
+     * nothing for one that is on its way.
      */
-    private static final Duration REPEAT = Duration.ofMillis(50);
+    private static final Duration REPEAT = Duration.ofMillis(20);
+    private static final Duration REPEAT_LATER = Duration.ofMillis(500);
 
     private final PostmasterProcess process;
     private final DataDirectory data;
@@ -51,6 +53,15 @@ final class Promotion {
 
     /** Waits until the server accepts writes; a cancellation ends only the wait. */
     Outcome await(Duration limit, CancelToken cancel) throws IOException, InterruptedException {
+        Outcome outcome = awaitEnd(limit, cancel);
+        if (outcome.isDone()) {
+            // An order that came too late to be understood; PostgreSQL would ignore it, and removes it when it starts.
+            Files.deleteIfExists(data.path().resolve(SIGNAL_FILE));
+        }
+        return outcome;
+    }
+
+    private Outcome awaitEnd(Duration limit, CancelToken cancel) throws IOException, InterruptedException {
         Deadline deadline = time.deadlineIn(limit);
         Deadline first = time.deadlineIn(AT_FIRST);
         Deadline repeat = time.deadlineIn(REPEAT);
@@ -61,9 +72,9 @@ final class Promotion {
             if (cancel.isCancelled() || deadline.isPast()) {
                 return cancel.isCancelled() ? new Outcome.Cancelled() : new Outcome.TimedOut();
             }
-            if (repeat.isPast() && Files.exists(data.path().resolve(SIGNAL_FILE))) {
-                process.signal(Posix.SIGUSR1);
-                repeat = time.deadlineIn(REPEAT);
+            if (repeat.isPast()) {
+                var _ = begin();
+                repeat = time.deadlineIn(first.isPast() ? REPEAT_LATER : REPEAT);
             }
             time.sleep(first.isPast() ? LOOK_LATER : LOOK);
         }

@@ -64,7 +64,6 @@ class MemoryStoreTest extends KeysContract {
     void aLateAcquisitionInAnExpiredSessionDoesNotHappen() throws Exception {
         ClusterStore node1 = faulty(NODE_1);
         assertWon(node1.publishMember(running(NODE_1)));
-        faults.fates.add(Faults.Fate.DELIVERED);
         faults.fates.add(Faults.Fate.LATE);
         assertThat(node1.acquireLease()).isInstanceOf(Cas.Unknown.class);
         memory.passTime(Duration.ofSeconds(31));
@@ -76,7 +75,6 @@ class MemoryStoreTest extends KeysContract {
     void aLateReleaseDoesNotDeleteAKeyAcquiredSince() throws Exception {
         ClusterStore node1 = faulty(NODE_1);
         lead(node1);
-        faults.fates.add(Faults.Fate.DELIVERED);
         faults.fates.add(Faults.Fate.LATE);
         assertThat(node1.releaseLease(Optional.of(new Lsn(3)))).isInstanceOf(Cas.Unknown.class);
         assertWon(node1.releaseLease(Optional.of(new Lsn(4))));

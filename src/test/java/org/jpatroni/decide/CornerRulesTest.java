@@ -173,6 +173,16 @@ class CornerRulesTest {
     private static Stream<Arguments> racesForAMove() {
         Tags nofailover = new Tags(Map.of("nofailover", true));
         return Stream.of(
+                row("stepped down, the candidate has not taken the key yet", steppedDown(9),
+                        "recovery.await-successor"),
+                row("stepped down, nobody takes the key", steppedDown(7), "recovery.start-standby"),
+                row("stepped down, the candidate has the key",
+                        steppedDown(9).leaderKey("c", false), "recovery.start-standby"),
+                row("a leader that hands over writes nothing meanwhile",
+                        World.leader().failover(FactSpace.move("a", "c", 0))
+                                .memory(m -> m.withPublished("other", NOW))
+                                .running(new Action.Demote(Action.Demote.Mode.GRACEFUL)),
+                        "action.wait"),
                 row("the named candidate that has the last record need not ask",
                         World.replica().noLeader().standbyAt(1100, "b", "").failover(FactSpace.move("b", "a", 0)),
                         "race.acquire"),
@@ -215,6 +225,12 @@ class CornerRulesTest {
                         World.replica().noLeader().standbyAt(1000, "b", "").tags(Map.of("failover_priority", 9))
                                 .peers(World.peer("c", 2000)),
                         "race.defer"));
+    }
+
+    private static World steppedDown(int secondsLeft) {
+        return World.replica().noLeader().stopped("shut down", false).role(PostgresRole.DEMOTED)
+                .failover(FactSpace.move("a", "c", 0))
+                .memory(m -> m.withGaveUpLeadership(Optional.of(NOW + secondsLeft * SECOND)));
     }
 
     private static World farBehind() {

@@ -137,7 +137,7 @@ final class FactSpace {
                     value("a moment ago",
                             w -> w.memory(m -> m.withStartFailures(1).withActionNotBefore(NOW + SECOND)))),
             axis("given up", value("no", FactSpace::asIs),
-                    value("just now", w -> w.memory(m -> m.withGaveUpLeadership(Optional.of(NOW + 5 * SECOND)))),
+                    value("just now", w -> w.memory(m -> m.withGaveUpLeadership(Optional.of(NOW + 9 * SECOND)))),
                     value("before", w -> w.memory(m -> m.withGaveUpLeadership(Optional.of(NOW - 5 * SECOND)))),
                     value("deferring for long",
                             w -> w.memory(m -> m.withDeferringSince(Optional.of(NOW - 100 * SECOND))))),
