@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** The measurements of {@code bench/run}: see there. Prints tables for {@code docs/performance.md}. */
 public final class Bench {
@@ -26,7 +27,8 @@ public final class Bench {
                 case "api" -> api();
                 case "ha" -> ha();
                 case "switchover" -> switchover();
-                default -> throw new IllegalArgumentException("usage: bench/run api|ha|switchover");
+                case "restart" -> restart();
+                default -> throw new IllegalArgumentException("usage: bench/run api|ha|switchover|restart");
             }
         } finally {
             Nodes.endAll();
@@ -159,6 +161,7 @@ public final class Bench {
                 nodes.startAll();
                 switchovers(nodes, "to the leader", true);
                 switchovers(nodes, "to a replica", false);
+                restarts(nodes);
                 event(nodes, "SIGKILL of the postmaster", RUNS, Bench::killPostmaster);
                 event(nodes, "loss of the whole node, ttl 30", Math.min(RUNS, 3), Bench::killNode);
                 event(nodes, "SIGKILL of the agent only, ttl 30", Math.min(RUNS, 2), Bench::killAgent);
@@ -208,6 +211,32 @@ public final class Bench {
         }
         System.out.printf(Locale.ROOT, "| switchover, call sent %s: the call took %s ms | %s | %d | %s | %s |%n", name, spread(calls),
                 nodes.kind, RUNS, spread(gaps), lost);
+    }
+
+    /** Only the restarts of {@code ha}. */
+    private static void restart() throws Exception {
+        for (String kind : WITH_PATRONI ? List.of("jpatroni", "patroni") : List.of("jpatroni")) {
+            try (Nodes nodes = new Nodes(kind, 3, kind.equals("jpatroni") ? 18300 : 18400)) {
+                nodes.startAll();
+                restarts(nodes);
+            }
+        }
+    }
+
+    /** POST /restart on the primary; the call is timed as well. */
+    private static void restarts(Nodes nodes) throws Exception {
+        double[] calls = new double[RUNS];
+        AtomicInteger run = new AtomicInteger();
+        event(nodes, "restart of the primary", RUNS, during -> {
+            long begun = System.nanoTime();
+            String answer = Nodes.post(during.rest(during.leader()), "/restart", "{}");
+            calls[run.getAndIncrement()] = (System.nanoTime() - begun) / 1e6;
+            if (!answer.startsWith("200 ")) {
+                throw new IllegalStateException(answer);
+            }
+            return -1;
+        });
+        System.out.printf(Locale.ROOT, "| restart of the primary: the call | %s | %d | %s | |%n", nodes.kind, RUNS, spread(calls));
     }
 
     private interface Event {

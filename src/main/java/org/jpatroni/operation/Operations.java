@@ -76,10 +76,12 @@ public final class Operations implements NodeCommands {
             case SWITCHOVER, FAILOVER -> switchover.move(command);
             case CANCEL_SWITCHOVER -> switchover.cancel(command);
             case RESTART -> restart.restart(command);
-            case CANCEL_RESTART -> restart.cancel();
+            case CANCEL_RESTART -> restart.cancel(command.dryRun());
             case REINITIALIZE -> reinitialize.run(command);
             case RELOAD -> {
-                agent.reload();
+                if (!command.dryRun()) {
+                    agent.reload();
+                }
                 yield CommandReply.text(202, "reload scheduled");
             }
             // Patroni does something in its own tests on Windows only; the text is all that there is elsewhere.

@@ -89,7 +89,13 @@ final class RestartOperation {
         return CommandReply.text(ACCEPTED, "Restart scheduled");
     }
 
-    CommandReply cancel() throws InterruptedException {
+    CommandReply cancel(boolean dryRun) throws InterruptedException {
+        if (dryRun) {
+            Map<String, @Nullable Object> tree = new LinkedHashMap<>();
+            tree.put("dry_run", true);
+            tree.put("scheduled_restart", parts.status().scheduledRestart());
+            return CommandReply.document(OK, tree);
+        }
         if (!parts.agent().orders().cancelScheduled()) {
             return CommandReply.text(404, "no restarts are scheduled");
         }
