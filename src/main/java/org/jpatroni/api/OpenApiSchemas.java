@@ -69,6 +69,7 @@ final class OpenApiSchemas {
             case STATUS -> STATUS;
             case CLUSTER -> CLUSTER;
             case HISTORY -> "{\"type\": \"array\", \"items\": {\"type\": \"array\", \"minItems\": 3}}";
+            case PREVIEW -> "{\"type\": \"object\", \"required\": [\"dry_run\"]}";
             case CONFIG, OPENAPI -> "{\"type\": \"object\"}";
             case MEMBERS -> "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"string\"}}";
             case NOT_READ -> "{\"type\": \"object\", \"required\": [\"error\"], \"properties\": "

@@ -33,6 +33,8 @@ record RouteDoc(String summary, List<Field> parameters, List<Field> fields, List
         STATUS("application/json"), CLUSTER("application/json"), HISTORY("application/json"),
         CONFIG("application/json"),
         MEMBERS("application/json"), OPENAPI("application/json"), NOT_READ("application/json"),
+        /** What would happen. */
+        PREVIEW("application/json"),
         /** In the text format of Prometheus. */
         METRICS("text/plain"),
         /** One line in Patroni's words. */

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the time at which something shall happen, in every form that clients send: ISO 8601 with or without seconds, fraction, {@code T}, colon
- * in the offset, dashes; slashes; the date of an e-mail. Dates whose order of day and month is anybody's guess are refused.
+ * in the offset, dashes; slashes; the date of an e-mail; the time in front. As in Patroni the month stands first in {@code 01/02/2100}.
  */
 final class ScheduleReader {
 
@@ -24,7 +24,7 @@ final class ScheduleReader {
 
     private static final String TIME = "(?<hour>\\d{1,2})(?::?(?<minute>\\d{2})(?::?(?<second>\\d{2})(?:[.,](?<fraction>\\d+))?)?)?"
             + "(?:\\s*(?<half>[AP]M))?";
-    private static final String ZONE = "(?:\\s*(?:(?<utc>Z|UTC|GMT)|(?<sign>[+-])(?<zoneHour>\\d{1,2})(?::?(?<zoneMinute>\\d{2}))?|(?<name>[A-Z]{3,5})))?";
+    private static final String ZONE = "(?:\\s*(?:(?<utc>Z|UTC|GMT)|(?<posix>UTC|GMT)?(?<sign>[+-])(?<zoneHour>\\d{1,2})(?::?(?<zoneMinute>\\d{2}))?|(?<name>[A-Z]{3,5})))?";
     private static final List<String> MONTHS = List.of("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP",
             "OCT", "NOV", "DEC");
     private static final List<Pattern> FORMS = List.of(
@@ -32,6 +32,11 @@ final class ScheduleReader {
                     "(?<year>\\d{4})(?<break>[-/.])(?<month>\\d{1,2})\\k<break>(?<day>\\d{1,2})(?:(?:\\s*T|\\s+)"
                             + TIME + ZONE + ")?"),
             Pattern.compile("(?<year>\\d{4})(?<month>\\d{2})(?<day>\\d{2})(?:(?:\\s*T|\\s+)" + TIME + ZONE + ")?"),
+            Pattern.compile(TIME + ZONE + "\\s+(?<year>\\d{4})-(?<month>\\d{1,2})-(?<day>\\d{1,2})"),
+            Pattern.compile("(?<month>\\d{1,2})/(?<day>\\d{1,2})/(?<year>\\d{4})(?:\\s+" + TIME + ZONE + ")?"),
+            Pattern.compile(
+                    "(?:[A-Z]{3},?\\s+)?(?<monthName>[A-Z]{3})\\s+(?<day>\\d{1,2}),?\\s+(?<year>\\d{4})(?:,?\\s+"
+                            + TIME + ZONE + ")?"),
             Pattern.compile("(?:[A-Z]{3},?\\s+)?(?<day>\\d{1,2})\\s+(?<monthName>[A-Z]{3})\\s+(?<year>\\d{4})(?:,?\\s+"
                     + TIME + ZONE + ")?"));
 
@@ -121,7 +126,9 @@ final class ScheduleReader {
     }
 
     private static ZoneOffset offset(Matcher match) {
-        int sign = "-".equals(match.group("sign")) ? -1 : 1;
+        // As in POSIX, and in Patroni's parser: GMT+3 is a clock to which 3 hours must be added to get GMT.
+        boolean west = "-".equals(match.group("sign")) != (match.group("posix") != null);
+        int sign = west ? -1 : 1;
         return ZoneOffset.ofHoursMinutes(sign * number(match, "zoneHour"), sign * number(match, "zoneMinute"));
     }
 

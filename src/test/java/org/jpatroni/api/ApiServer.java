@@ -12,9 +12,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jpatroni.config.HostPort;
-import org.jpatroni.config.NodeConfig.BasicCredentials;
 import org.jpatroni.config.RestApiConfig;
-import org.jpatroni.config.Secret;
 import org.jpatroni.node.MetricFamily;
 
 /** A server on a free port of the loopback, and bytes to and from it. */
@@ -40,12 +38,7 @@ final class ApiServer implements AutoCloseable {
 
     /** A server that wants {@code user:pass} for what changes something. */
     static ApiServer guarded(NodeFixture fixture, ApiLimits limits) throws IOException {
-        RestApiConfig open = config("127.0.0.1", 0);
-        return new ApiServer(fixture,
-                new RestApiConfig(open.listen(), open.connectAddress(),
-                        Optional.of(new BasicCredentials("user", new Secret("pass"))), Map.of(), Map.of(), "original",
-                        0, Optional.empty(), List.of(), false),
-                limits);
+        return new ApiServer(fixture, GuardedConfig.of(config("127.0.0.1", 0), Map.of()), limits);
     }
 
     Socket connect() throws IOException {

@@ -159,6 +159,7 @@ class OpenApiTest {
     private static CommandReply reply(RouteDoc.Answer answer) {
         return switch (answer.shape()) {
             case CONFIG -> CommandReply.document(answer.code(), Map.of("ttl", 30));
+            case PREVIEW -> CommandReply.document(answer.code(), Map.of("dry_run", true));
             case LINE -> CommandReply.text(answer.code(), "said so");
             default -> CommandReply.refusal(answer.code(), "refused");
         };
