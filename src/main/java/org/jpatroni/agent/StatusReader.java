@@ -16,6 +16,7 @@ import org.jpatroni.node.HaStatus;
 import org.jpatroni.node.MetricFamily;
 import org.jpatroni.node.NodeStatus;
 import org.jpatroni.node.NodeView;
+import org.jpatroni.runtime.Breaker;
 import org.jpatroni.runtime.SingleFlight;
 import org.jpatroni.runtime.Tasks;
 import org.slf4j.Logger;
@@ -23,7 +24,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What the REST API reads: the loop's published status, paired with PostgreSQL's answer or the store's, each asked once for all who wait, with a
- * hard deadline. A question that is still stuck from before is not asked a second time.
+ * hard deadline. A question that is still stuck from before is not asked a second time: once PostgreSQL let a check wait until the deadline, checks
+ * are answered at once with its last answer, until it answers again.
  */
 public final class StatusReader implements NodeView {
 
@@ -36,16 +38,23 @@ public final class StatusReader implements NodeView {
     private final SingleFlight<NodeStatus> statusFlight;
     private final SingleFlight<Optional<FreshSnapshot>> clusterFlight;
     private final StatusSource postgres;
+    private final Breaker<PostgresObservation> breaker;
     private final AtomicReference<Optional<PostgresObservation>> lastObservation = new AtomicReference<>(
             Optional.empty());
     private final Bounded<FreshSnapshot> store;
     private final Supplier<List<MetricFamily>> metrics;
 
-    public StatusReader(StatusBoard board, StatusSource source, ClusterStore clusterStore, Tasks tasks,
-            Supplier<List<MetricFamily>> metrics) {
+    /**
+     * @param source what checks wait for
+     * @param patient the same question with a longer limit, for a server that did not answer the other
+     */
+    public StatusReader(StatusBoard board, StatusSource source, StatusSource patient, ClusterStore clusterStore,
+            Tasks tasks, Supplier<List<MetricFamily>> metrics) {
         this.board = board;
         this.metrics = metrics;
         this.postgres = source;
+        this.breaker = new Breaker<>("status-probe", tasks, patient::ask,
+                late -> lastObservation.set(Optional.of(late)));
         this.store = new Bounded<>(tasks, "store-read", () -> readStore(clusterStore, tasks));
         this.statusFlight = new SingleFlight<>("status-flight", tasks, this::flyStatus);
         this.clusterFlight = new SingleFlight<>("cluster-flight", tasks, this::flyCluster);
@@ -62,6 +71,9 @@ public final class StatusReader implements NodeView {
         if (!now.state().maySpeakSql() || now.state() == PostgresState.STARTING) {
             return CompletableFuture.completedFuture(new NodeStatus(now, Optional.empty(), false));
         }
+        if (breaker.isOpen()) {
+            return CompletableFuture.completedFuture(new NodeStatus(now, lastObservation.get(), true));
+        }
         return statusFlight.join();
     }
 
@@ -77,7 +89,7 @@ public final class StatusReader implements NodeView {
 
     /** The source has a hard deadline of its own, so that no second thread is needed to watch over it. */
     private NodeStatus flyStatus() {
-        Optional<PostgresObservation> answer = postgres.ask();
+        Optional<PostgresObservation> answer = breaker.ask(postgres::ask);
         if (answer.isPresent()) {
             lastObservation.set(answer);
             return new NodeStatus(board.current(), answer, false);

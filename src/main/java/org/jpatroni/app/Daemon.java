@@ -50,6 +50,8 @@ final class Daemon {
     /** Version of Patroni whose contract is implemented; tools compare it. */
     private static final String CONTRACT_VERSION = "4.1.4";
     private static final Duration STATUS_LIMIT = Duration.ofMillis(350);
+    /** Long, as each question that is given up leaves a connection behind that a hung server has yet to accept. */
+    private static final Duration STATUS_PROBE_LIMIT = Duration.ofSeconds(5);
 
     private final NodeConfig node;
     private final Tasks tasks = Tasks.system();
@@ -87,8 +89,9 @@ final class Daemon {
             StatusCounters statusCounters = new StatusCounters(tasks.time());
             AgentMetrics metrics = new AgentMetrics(loop.counters(), operations, statusCounters,
                     stores.store()::calls);
-            view.become(new StatusReader(board, statusCounters.measured(() -> askStatus(postgres)), stores.store(),
-                    tasks, metrics::families));
+            view.become(new StatusReader(board,
+                    statusCounters.measured(() -> askStatus(postgres, STATUS_LIMIT)),
+                    () -> askStatus(postgres, STATUS_PROBE_LIMIT), stores.store(), tasks, metrics::families));
             var _ = tasks.start("jvm-figures", JvmFigures::now);
             LocalAgent agent = agent(loop, api, peers, postgres);
             commands.become(new Operations(
@@ -165,10 +168,9 @@ final class Daemon {
         }
     }
 
-    /** Bounded a little below the reader's own limit, so that a slow server is cancelled rather than left behind. */
-    private static Optional<PostgresObservation> askStatus(LocalPostgres postgres) {
+    private static Optional<PostgresObservation> askStatus(LocalPostgres postgres, Duration limit) {
         try {
-            return Optional.of(postgres.statusQuery().ask(STATUS_LIMIT));
+            return Optional.of(postgres.statusQuery().ask(limit));
         } catch (SQLException unanswered) {
             LOG.debug("PostgreSQL did not answer the status query: {}", unanswered.getMessage());
             return Optional.empty();

@@ -19,7 +19,6 @@ import org.jpatroni.model.PostgresView.Postmaster;
 import org.jpatroni.model.TimelineHistory;
 import org.jpatroni.model.Upstream;
 import org.jpatroni.postgres.Callbacks.Action;
-import org.jpatroni.postgres.PostmasterFile.Status;
 import org.jpatroni.runtime.CancelToken;
 import org.jpatroni.runtime.Tasks;
 import org.slf4j.Logger;
@@ -42,6 +41,7 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
     private final InstalledVersion version;
     private final Launcher launcher;
     private final LiveSettings settings;
+    private final Heartbeat heartbeat;
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private volatile ServerParts parts;
     private volatile boolean copying;
@@ -70,6 +70,7 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
         this.launcher = new Launcher(data, programs, postmasters, tasks);
         this.parts = ServerParts.of(node, dynamic, tasks, programs, data, postmasters, status, version);
         this.settings = new LiveSettings(() -> parts, this::tell);
+        this.heartbeat = new Heartbeat(() -> parts.heartbeat(), postmasters, tasks, this::tell);
         postmasters.addListener(new Changes());
         postmasters.onFound(this::adopt);
         var _ = tasks.start("installed-version", version::major);
@@ -169,24 +170,8 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
         return switch (postmasters.status(process.get())) {
             case STARTING, UNKNOWN -> new Postmaster.Starting(pid);
             case STOPPING -> new Postmaster.Stopping(pid);
-            case READY, STANDBY -> ask(process.get(), sqlLimit);
+            case READY, STANDBY -> heartbeat.look(process.get(), sqlLimit);
         };
-    }
-
-    private Postmaster ask(PostmasterProcess process, Duration sqlLimit) {
-        if (!sqlLimit.isPositive()) {
-            return new Postmaster.Unresponsive(process.pid(), "not asked");
-        }
-        try {
-            return new Postmaster.Up(process.pid(), parts.heartbeat().ask(sqlLimit));
-        } catch (SQLException failure) {
-            if (!process.isAlive()) {
-                return new Postmaster.Absent();
-            }
-            return postmasters.status(process) == Status.STOPPING
-                    ? new Postmaster.Stopping(process.pid())
-                    : new Postmaster.Unresponsive(process.pid(), String.valueOf(failure.getMessage()));
-        }
     }
 
     @Override
@@ -270,7 +255,7 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
             return parts.recovery().lines().equals(parts.recovery().wanted(upstream));
         }
         try {
-            return parts.recovery().matches(upstream, parts.heartbeat().ask(SQL_LIMIT));
+            return parts.recovery().matches(upstream, heartbeat.ask(SQL_LIMIT));
         } catch (SQLException notAnswered) {
             return false;
         }

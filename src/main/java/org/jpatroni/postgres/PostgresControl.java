@@ -110,7 +110,10 @@ public interface PostgresControl {
     record WantedSlot(String name, Optional<Lsn> advanceTo) {
     }
 
-    /** Looks at data directory and process, and asks one SQL question when there is a process. Never throws. */
+    /**
+     * Looks at data directory and process, and asks one SQL question when there is a process. Never throws. A server that did not answer is
+     * not waited for again until it does, which {@link #onChange} tells.
+     */
     PostgresView observe(Duration sqlLimit);
 
     /** The state that is shown to the outside. */

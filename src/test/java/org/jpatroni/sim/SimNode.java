@@ -201,6 +201,11 @@ final class SimNode {
                 status.dcsLastSeenEpochSeconds()));
     }
 
+    /** What the agent has published; empty while none runs. */
+    Optional<HaStatus> published() {
+        return Optional.ofNullable(agent).map(running -> running.board().current());
+    }
+
     /** Whether {@code GET /primary} would be answered with 200 now. */
     boolean answersPrimary() {
         Agent running = agent;

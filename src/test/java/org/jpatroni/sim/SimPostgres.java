@@ -276,8 +276,16 @@ final class SimPostgres {
         return phase == Phase.UP;
     }
 
+    /** Statements are not answered for a while; whoever waits for an answer hears of the end. */
     void stall(long nanos) {
         stalledUntilNanos = kernel.nowNanos() + nanos;
+        if (nanos > 0) {
+            kernel.after(nanos, () -> {
+                if (!isStalled()) {
+                    changed();
+                }
+            });
+        }
     }
 
     boolean isStalled() {

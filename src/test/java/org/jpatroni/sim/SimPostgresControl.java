@@ -28,6 +28,8 @@ final class SimPostgresControl implements PostgresControl {
     private final SimCopies copies;
     private PostgresRole role;
     private @Nullable PostgresState busy;
+    /** The last question was not answered: the next one is not waited for. */
+    private boolean stuck;
     private Runnable onLaunch = () -> {
     };
     private PostgresState whenDown = PostgresState.STOPPED;
@@ -107,10 +109,11 @@ final class SimPostgresControl implements PostgresControl {
     @Override
     public PostgresView observe(Duration sqlLimit) {
         boolean asks = server.isUp();
-        if (asks) {
+        if (asks && !(stuck && server.isStalled())) {
             sleep(server.isStalled() ? sqlLimit : Duration.ofNanos(kernel.random().between(200_000, 4_000_000)));
         }
-        return SimView.of(server, asks && server.isStalled());
+        stuck = asks && server.isStalled();
+        return SimView.of(server, stuck);
     }
 
     @Override
