@@ -279,13 +279,7 @@ final class SimPostgres {
     /** Statements are not answered for a while; whoever waits for an answer hears of the end. */
     void stall(long nanos) {
         stalledUntilNanos = kernel.nowNanos() + nanos;
-        if (nanos > 0) {
-            kernel.after(nanos, () -> {
-                if (!isStalled()) {
-                    changed();
-                }
-            });
-        }
+        kernel.after(nanos, this::changed);
     }
 
     boolean isStalled() {
