@@ -22,18 +22,20 @@ public final class Bench {
 
     public static void main(String[] arguments) throws Throwable {
         Nodes.reapOrphans();
+        boolean met = true;
         try {
             switch (arguments.length > 0 ? arguments[0] : "") {
                 case "api" -> api();
                 case "ha" -> ha();
                 case "switchover" -> switchover();
                 case "restart" -> restart();
-                default -> throw new IllegalArgumentException("usage: bench/run api|ha|switchover|restart");
+                case "steady" -> met = Steady.run();
+                default -> throw new IllegalArgumentException("usage: bench/run api|ha|switchover|restart|steady");
             }
         } finally {
             Nodes.endAll();
         }
-        System.exit(0);
+        System.exit(met ? 0 : 1);
     }
 
     // -- the REST API ---------------------------------------------------------------------------------------------------------------------

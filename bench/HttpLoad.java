@@ -21,16 +21,31 @@ final class HttpLoad {
         }
     }
 
+    /** Sees every answer, on the thread of the load. */
+    interface Witness {
+        /** @param status 0 when the connection ended without an answer, {@link HttpLoad#CUT_OFF} when the measurement did */
+        void saw(long begunNanos, long endedNanos, int status);
+    }
+
+    static final int CUT_OFF = -1;
+
     private static final byte[] LENGTH = "content-length:".getBytes(StandardCharsets.US_ASCII);
 
     private final InetSocketAddress address;
     private final byte[] request;
     private final boolean keepAlive;
+    private final Witness witness;
     private final long[] latencies = new long[2_000_000];
     private int answers;
     private int errors;
 
     HttpLoad(int port, String path, boolean keepAlive) {
+        this(port, path, keepAlive, (begun, ended, status) -> {
+        });
+    }
+
+    HttpLoad(int port, String path, boolean keepAlive, Witness witness) {
+        this.witness = witness;
         this.address = new InetSocketAddress("127.0.0.1", port);
         this.keepAlive = keepAlive;
         this.request = ("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + (keepAlive ? "" : "Connection: close\r\n")
@@ -60,12 +75,14 @@ final class HttpLoad {
                         step(selector, key);
                     } catch (IOException failure) {
                         errors++;
+                        witness.saw(((Call) key.attachment()).begun, System.nanoTime(), 0);
                         key.channel().close();
                         connect(selector, new Call());
                     }
                 }
             }
             for (SelectionKey key : selector.keys()) {
+                witness.saw(((Call) key.attachment()).begun, System.nanoTime(), CUT_OFF);
                 key.channel().close();
             }
         }
@@ -105,13 +122,13 @@ final class HttpLoad {
         }
         int read = channel.read(call.in);
         if (read < 0) {
-            finish(call, call.in.position() > 12 && (call.in.get(9) == '2'));
+            finish(call);
             channel.close();
             connect(selector, call);
             return;
         }
         if (keepAlive && isWhole(call)) {
-            finish(call, call.in.get(9) == '2');
+            finish(call);
             call.begun = System.nanoTime();
             call.in.clear();
             call.total = -1;
@@ -119,13 +136,16 @@ final class HttpLoad {
         }
     }
 
-    private void finish(Call call, boolean good) {
-        if (!good) {
+    private void finish(Call call) {
+        long now = System.nanoTime();
+        int status = call.in.position() > 12 ? Integer.parseInt(new String(call.in.array(), 9, 3, StandardCharsets.US_ASCII)) : 0;
+        witness.saw(call.begun, now, status);
+        if (status / 100 != 2) {
             errors++;
             return;
         }
         if (answers < latencies.length) {
-            latencies[answers] = System.nanoTime() - call.begun;
+            latencies[answers] = now - call.begun;
         }
         answers++;
     }

@@ -31,6 +31,7 @@ final class Nodes implements AutoCloseable {
     final int base;
     final Path dir;
     final Process[] daemons;
+    final Process etcd;
 
     /**
      * @param kind {@code jpatroni} or {@code patroni}
@@ -42,7 +43,7 @@ final class Nodes implements AutoCloseable {
         this.base = base;
         this.dir = Files.createTempDirectory("bench");
         this.daemons = new Process[count];
-        spawn(dir.resolve("etcd.log"), Map.of(), "etcd", "--data-dir", dir.resolve("etcd").toString(),
+        this.etcd = spawn(dir.resolve("etcd.log"), Map.of(), "etcd", "--data-dir", dir.resolve("etcd").toString(),
                 "--listen-client-urls", "http://127.0.0.1:" + (base + 20), "--advertise-client-urls",
                 "http://127.0.0.1:" + (base + 20), "--listen-peer-urls", "http://127.0.0.1:" + (base + 21),
                 "--initial-advertise-peer-urls", "http://127.0.0.1:" + (base + 21), "--initial-cluster",
@@ -161,6 +162,13 @@ final class Nodes implements AutoCloseable {
         synchronized (PROCESSES) {
             PROCESSES.forEach(Process::destroyForcibly);
         }
+    }
+
+    /** Sends a signal to processes; those that are gone do not matter. */
+    static void signal(String name, List<Long> pids) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("kill", "-" + name));
+        pids.forEach(pid -> command.add(Long.toString(pid)));
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor();
     }
 
     static void kill(long pid) {

@@ -43,6 +43,8 @@ class MutantsTest {
         return switch (mutant) {
             case DEADLINE_FROM_REPLY -> setup.withFaults(List.of(Fault.SLOW_REPLIES, Fault.SLOW_REPLIES,
                     Fault.AGENT_FREEZE, Fault.STORE_CUT));
+            // Race after race between members that are well, and one of them behind.
+            case STALE_PEER_ANSWERS -> setup.withFaults(List.of(Fault.MACHINE_CRASH, Fault.AGENT_KILL));
             case DEMOTION_SKIPPED -> setup.withFaults(AGENTS_LIVE);
             default -> setup;
         };
