@@ -41,6 +41,13 @@ final class Writer implements AutoCloseable {
         return writer;
     }
 
+    /** Begins on a server that may not take writes yet; the table is there. */
+    static Writer append(TestNode node, long firstId) {
+        Writer writer = new Writer(node, firstId);
+        writer.thread.start();
+        return writer;
+    }
+
     private void write() {
         while (stop.getCount() > 0) {
             try (Connection connection = node.connect();
