@@ -23,6 +23,7 @@ final class Invariants {
         this.checkers = List.of(new OnePrimary(cluster), new WritesNeedLease(cluster),
                 new LeaderKeyChangesHands(cluster),
                 new TimelinesGrow(cluster), new OneAnswersPrimary(cluster), new MostAdvancedLeads(cluster),
+                new CandidateIsHonoured(cluster),
                 new LastCopyStays(cluster));
     }
 

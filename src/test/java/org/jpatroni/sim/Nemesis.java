@@ -1,6 +1,8 @@
 package org.jpatroni.sim;
 
+import java.time.ZoneOffset;
 import java.util.List;
+import org.jpatroni.dcs.ClusterCodec;
 import org.jpatroni.sim.SimNetwork.Cut;
 
 /** Makes trouble of the kinds that the seed has drawn, at times that it draws; then takes everything back. */
@@ -53,6 +55,7 @@ final class Nemesis {
     /** Everything works again; what has been begun takes its time. */
     void end() {
         ended = true;
+        cancelScheduledMove();
         cluster.network().healAll();
         cluster.store().setDown(false);
         cluster.store().setReadOnly(false);
@@ -163,14 +166,30 @@ final class Nemesis {
                 cluster.setup().configJson(timeouts[0], timeouts[1], timeouts[2]));
     }
 
+    /** What operators ask for: possible and impossible moves, at once and later. Two members may agree on a time that has passed already. */
     private void askForSwitchover() {
         String leader = cluster.store().leader().orElse("");
         String candidate = random.pick(cluster.nodes()).name();
-        if (!leader.isEmpty() && !candidate.equals(leader)) {
-            String json = random.chance(0.5)
-                    ? "{\"leader\":\"%s\",\"member\":\"%s\"}".formatted(leader, candidate)
-                    : "{\"leader\":\"%s\"}".formatted(leader);
-            cluster.store().memory().putByHand(SimStore.KEYS.failover(), json);
+        if (leader.isEmpty()) {
+            return;
+        }
+        String json = switch (random.below(8)) {
+            case 0 -> "{\"leader\":\"%s\"}".formatted(leader);
+            case 1 -> "{\"member\":\"%s\"}".formatted(candidate);
+            case 2 -> "{\"leader\":\"nobody\",\"member\":\"%s\"}".formatted(candidate);
+            case 3 -> "{\"leader\":\"%s\",\"member\":\"nobody\"}".formatted(leader);
+            case 4 -> "{\"leader\":\"%s\",\"member\":\"%s\",\"scheduled_at\":\"%s\"}".formatted(leader, candidate,
+                    ClusterCodec.timestamp(cluster.nodes().getFirst().time().wall().atOffset(ZoneOffset.UTC)
+                            .plusSeconds(random.between(-30, 60))));
+            default -> "{\"leader\":\"%s\",\"member\":\"%s\"}".formatted(leader, candidate);
+        };
+        cluster.store().memory().putByHand(SimStore.KEYS.failover(), json);
+    }
+
+    /** Clocks that were set wrong would leave a scheduled move for hours: the operator takes it back. */
+    private void cancelScheduledMove() {
+        if (cluster.store().memory().valueOf(SimStore.KEYS.failover()).orElse("{}").contains("scheduled_at")) {
+            cluster.store().memory().putByHand(SimStore.KEYS.failover(), "{}");
         }
     }
 }
