@@ -72,7 +72,7 @@ final class SwitchoverOperation {
             return Optional.of(CommandReply.refusal(503, "the store does not answer"));
         }
         LOG.info("received {} request with leader={} candidate={} scheduled_at={}", request.action(),
-                request.leader().orElse("None"), request.candidate().orElse("None"),
+                printable(request.leader()), printable(request.candidate()),
                 request.at().map(Schedule.At::text).orElse("None"));
         SwitchoverChecks checks = new SwitchoverChecks(seen.get(), dynamic, request);
         Optional<String> refusal = request.at().isPresent() ? Optional.empty() : checks.refusal();
@@ -165,5 +165,10 @@ final class SwitchoverOperation {
                 .map(PeerAnswer::name).ifPresent(name -> tree.put("new_leader", name));
         tree.put("candidates", explanations(judged).stream().map(Explanation::document).toList());
         return CommandReply.document(200, tree);
+    }
+
+    /** A name from outside must not be able to write a line of its own into the log. */
+    private static String printable(Optional<String> name) {
+        return name.orElse("None").replaceAll("[\\p{Cntrl}\\p{Cf}\\u2028\\u2029]", "?");
     }
 }

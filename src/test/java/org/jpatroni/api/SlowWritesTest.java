@@ -10,6 +10,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLSocket;
+import org.jpatroni.config.RestApiConfig.VerifyClient;
 import org.jpatroni.node.CommandReply;
 import org.junit.jupiter.api.Test;
 
@@ -106,6 +108,34 @@ class SlowWritesTest {
             assertThat(server.get("/primary")).isEqualTo(200);
             writer.interrupt();
             writer.join();
+        }
+    }
+
+    /** A handshake that is never begun, one that is never ended, and a body that does not come, each inside of TLS or before it. */
+    @Test
+    void slowClientsOfTlsEndAtTheSameDeadlines() throws Exception {
+        try (ApiServer server = new ApiServer(NodeFixture.leader(), TlsTest.config("server", VerifyClient.NONE, null),
+                QUICK)) {
+            for (String begun : List.of("", "\u0016\u0003\u0001\u0002\u0000\u0001")) {
+                try (Socket silent = server.connect()) {
+                    ApiServer.send(silent, begun);
+                    long start = System.nanoTime();
+                    ApiServer.readAll(silent);
+                    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(3));
+                }
+            }
+            try (SSLSocket slow = TlsTest.connect(server, null)) {
+                ApiServer.send(slow, head("", 100) + "{");
+                assertThat(ApiServer.readOne(slow)).startsWith("HTTP/1.1 408 ");
+            }
+            try (SSLSocket invited = TlsTest.connect(server, null)) {
+                ApiServer.send(invited, "PATCH /config HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 7\r\n\r\n");
+                assertThat(ApiServer.readOne(invited)).isEqualTo("HTTP/1.1 100 Continue\r\n\r\n");
+                ApiServer.send(invited, "{\"a\":1}");
+                assertThat(ApiServer.readOne(invited)).startsWith("HTTP/1.1 200 ");
+            }
+            assertThat(server.commands.submitted).hasSize(1);
+            await().until(() -> server.figure("jpatroni_api_connections") <= 1);
         }
     }
 

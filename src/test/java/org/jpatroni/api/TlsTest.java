@@ -279,7 +279,7 @@ class TlsTest {
         return new ApiServer(NodeFixture.leader(), config("server", verify, null), ApiLimits.DEFAULT);
     }
 
-    private static RestApiConfig config(String name, VerifyClient verify, @Nullable String ciphers) {
+    static RestApiConfig config(String name, VerifyClient verify, @Nullable String ciphers) {
         return config(tls(name, verify, ciphers));
     }
 
@@ -296,7 +296,7 @@ class TlsTest {
     }
 
     /** The tests look at what the server presents, not at who signed it. */
-    private static SSLSocket connect(ApiServer server, @Nullable String identity) throws Exception {
+    static SSLSocket connect(ApiServer server, @Nullable String identity) throws Exception {
         SSLContext context = ForcedIdentity.context(identity == null ? null : identity + ".crt",
                 identity == null ? null : (identity.equals("expired") ? "client" : identity) + ".key");
         SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket();
