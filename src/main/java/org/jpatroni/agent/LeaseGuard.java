@@ -79,6 +79,7 @@ final class LeaseGuard {
     private void stopPrimary() {
         Action stop = new Action.Demote(Action.Demote.Mode.OFFLINE);
         if (slot.begin(stop, cancel -> procedures.run(stop, cancel))) {
+            board.primaryStops();
             LOG.warn(
                     "the leader lock ends in {} ms and the store has not confirmed it again; the HA loop still waits for"
                             + " an answer, so PostgreSQL is stopped now, before another member can take the lock",

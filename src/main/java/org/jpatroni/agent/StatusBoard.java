@@ -9,8 +9,8 @@ import org.jpatroni.model.PostgresState;
 import org.jpatroni.node.HaStatus;
 
 /**
- * What the loop has published for the outside. Written by the loop after every step; the watch of the postmaster may only turn it towards
- * "not running" and towards a replica that has become ready, at once.
+ * What the loop has published for the outside. Written by the loop after every step; the watch of the postmaster and the lease guard
+ * may only turn it towards "not running", and the watch towards a replica that has become ready, at once.
  */
 public final class StatusBoard {
 
@@ -55,6 +55,11 @@ public final class StatusBoard {
      */
     void replicaReady() {
         status.updateAndGet(now -> now.with(PostgresState.RUNNING, PostgresRole.REPLICA));
+    }
+
+    /** A primary is being stopped while the loop hangs in a call: from now on health checks must send nobody there. */
+    void primaryStops() {
+        publish(now -> now.state() == PostgresState.RUNNING ? now.withState(PostgresState.STOPPING) : now);
     }
 
     /**
