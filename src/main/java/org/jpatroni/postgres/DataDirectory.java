@@ -104,11 +104,11 @@ final class DataDirectory {
         return ControlFile.read(path);
     }
 
-    /** Notes beside the directory that what comes into it is a copy which is not finished. */
+    /** Notes beside the directory that what is in it is not whole: a copy that is not finished, or one that is being deleted. */
     void markCopyBegun() {
         try {
             Files.writeString(copyMark(),
-                    "A copy into " + path + " was begun and not finished: what is there is not whole.\n");
+                    "Copying or deleting " + path + " was begun and not finished: what is there is not whole.\n");
         } catch (IOException unwritable) {
             // Without the mark an interrupted copy is reported as unusable instead of being replaced: safe, only less convenient.
             return;
@@ -136,9 +136,11 @@ final class DataDirectory {
         return removal.moveAway();
     }
 
-    /** Deletes the directory with everything that its links for WAL and tablespaces point to. */
+    /** Deletes the directory with everything that its links for WAL and tablespaces point to. Whoever finds the half of it knows what it is. */
     void remove() throws IOException {
+        markCopyBegun();
         removal.remove();
+        markCopyDone();
     }
 
     /**
