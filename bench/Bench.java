@@ -15,6 +15,8 @@ public final class Bench {
     private static final int ROUNDS = Integer.getInteger("rounds", 4);
     private static final int RUNS = Integer.getInteger("runs", 5);
     private static final int WARM_UP_SECONDS = Integer.getInteger("warm", 5);
+    /** First of the ports: a second measurement on the same machine takes others. */
+    private static final int BASE = Integer.getInteger("base", 18300);
     private static final boolean WITH_PATRONI = System.getenv("PATRONI_SRC") != null;
 
     private Bench() {
@@ -159,7 +161,7 @@ public final class Bench {
         System.out.println("| event | daemon | n | time without writes, ms (min / median / max) | acknowledged rows lost |");
         System.out.println("|---|---|---|---|---|");
         for (String kind : WITH_PATRONI ? List.of("jpatroni", "patroni") : List.of("jpatroni")) {
-            try (Nodes nodes = new Nodes(kind, 3, kind.equals("jpatroni") ? 18300 : 18400)) {
+            try (Nodes nodes = new Nodes(kind, 3, BASE + (kind.equals("jpatroni") ? 0 : 100))) {
                 nodes.startAll();
                 switchovers(nodes, "to the leader", true);
                 switchovers(nodes, "to a replica", false);
@@ -174,7 +176,7 @@ public final class Bench {
     /** Only the planned moves of {@code ha}. */
     private static void switchover() throws Exception {
         for (String kind : WITH_PATRONI ? List.of("jpatroni", "patroni") : List.of("jpatroni")) {
-            try (Nodes nodes = new Nodes(kind, 3, kind.equals("jpatroni") ? 18300 : 18400)) {
+            try (Nodes nodes = new Nodes(kind, 3, BASE + (kind.equals("jpatroni") ? 0 : 100))) {
                 nodes.startAll();
                 switchovers(nodes, "to the leader", true);
                 switchovers(nodes, "to a replica", false);
@@ -218,7 +220,7 @@ public final class Bench {
     /** Only the restarts of {@code ha}. */
     private static void restart() throws Exception {
         for (String kind : WITH_PATRONI ? List.of("jpatroni", "patroni") : List.of("jpatroni")) {
-            try (Nodes nodes = new Nodes(kind, 3, kind.equals("jpatroni") ? 18300 : 18400)) {
+            try (Nodes nodes = new Nodes(kind, 3, BASE + (kind.equals("jpatroni") ? 0 : 100))) {
                 nodes.startAll();
                 restarts(nodes);
             }

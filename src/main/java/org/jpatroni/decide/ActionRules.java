@@ -23,7 +23,7 @@ final class ActionRules {
                     "Patroni: whoever acquires the lock clears the request. A request that had no effect would be carried out again and again.",
                     ActionRules::clearFailover),
             new Rule("action.publish", "State or role changed while an action runs.",
-                    "Others must see what this member is doing. Not in the first two seconds of a leader's stop.",
+                    "Others must see what this member is doing. Not in the first two seconds of a planned stop.",
                     ActionRules::publish),
             new Rule("action.wait", "A long action runs.", "One action at a time; its end wakes the loop.",
                     ActionRules::await));
@@ -88,10 +88,15 @@ final class ActionRules {
         return s.running().isPresent() && !isHandingOver(s) ? MemberRules.publishIfDue(s) : pass();
     }
 
-    /** A stop of a leader takes some 50 ms: who writes meanwhile is late for what everybody waits for, the release of the lease. */
+    /** A planned stop takes some 50 ms: who writes meanwhile is late for what everybody waits for, the release of the lease and the next one. */
     private static boolean isHandingOver(Situation s) {
-        return s.holdsLease() && s.facts().running().filter(run -> run.action().stopsPrimary()
+        return s.facts().running().filter(run -> isPlannedStop(run.action())
                 && s.since(run.sinceNanos()).compareTo(HAND_OVER_QUIET) < 0).isPresent();
+    }
+
+    private static boolean isPlannedStop(Action action) {
+        return action instanceof Action.Shutdown
+                || action instanceof Action.Demote demote && demote.mode() == Action.Demote.Mode.GRACEFUL;
     }
 
     private static Optional<Rule.Outcome> await(Situation s) {
