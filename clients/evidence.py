@@ -4,7 +4,6 @@ import os
 import platform
 import re
 from datetime import datetime, timezone
-from itertools import groupby
 
 from cluster import PG_BIN
 from harness import run
@@ -28,9 +27,12 @@ def page(report):
         "Written by `clients/run --evidence docs/clients.md`; how to run it stands in [testing.md](testing.md). The clients are the published ones, pointed at a",
         "cluster of three nodes of this build. What is marked as a replay sends the requests of a client that cannot be run here, reads no more than the client reads,",
         "and parses as strictly as it does.", "",
-        f"{datetime.now(timezone.utc):%Y-%m-%d}: **{report.summary()}**. PostgreSQL {postgres}, etcd {etcd}, Java {java}, {os.cpu_count()} processors,"
+        f"{datetime.now(timezone.utc):%Y-%m-%d}, commit {os.environ.get('BUILD') or 'unknown'}: **{report.summary()}**. PostgreSQL {postgres}, etcd {etcd}, Java {java}, {os.cpu_count()} processors,"
         f" {platform.system()} {platform.machine()}.", ""]
-    for (client, version), group in groupby(report.lines, key=lambda line: (line.client, line.version)):
+    groups = {}
+    for line in report.lines:
+        groups.setdefault((line.client, line.version), []).append(line)
+    for (client, version), group in groups.items():
         lines += [f"## {client} {version}".rstrip(), "", "| check | result |", "|---|---|"]
         lines += [f"| {cell(line.command)} | {line.verdict}{': ' + cell(line.detail) if line.detail else ''} |" for line in group]
         lines.append("")
