@@ -89,8 +89,8 @@ def scheduled_restart(cluster, ctl):
     ctl.expect(rf"^No scheduled restart for member {replica.name}$", "flush", scope, replica.name, "restart", "--force")
     ctl.expect(r"422|in the past", "restart", scope, replica.name, "--scheduled", "2020-01-01T00:00:00+00:00", "--force")
     started = replica.sql("select pg_postmaster_start_time()")
-    ctl.expect(r"^Success: restart scheduled on member", "restart", scope, replica.name, "--scheduled", soon(7), "--force")
-    ctl.checks.check("restart --scheduled: happens at its time", poll(lambda: replica.sql("select pg_postmaster_start_time()") != started, bool, 40) is True,
+    ctl.expect(r"^Success: restart scheduled on member", "restart", scope, replica.name, "--scheduled", soon(20), "--force")
+    ctl.checks.check("restart --scheduled: happens at its time", poll(lambda: replica.sql("select pg_postmaster_start_time()") != started, bool, 60) is True,
                      "another start time", started)
     ctl.checks.eventually("restart --scheduled: is forgotten afterwards", False, lambda: "scheduled_restart" in cluster.member(replica.name))
 
@@ -118,8 +118,8 @@ def scheduled_switchover(cluster, ctl):
     ctl.expect(r"^Success: scheduled switchover deleted$", "flush", scope, "switchover")
     ctl.expect(r"^No pending scheduled switchover$", "flush", scope, "switchover")
     ctl.checks.eventually("flush switchover: /cluster", None, lambda: cluster.view().get("scheduled_switchover"))
-    ctl.expect(r"Switchover scheduled", "switchover", scope, "--force", "--candidate", target.name, "--scheduled", soon(8))
-    ctl.checks.check("switchover --scheduled: happens at its time", poll(lambda: cluster.leader().name == target.name, bool, 45) is True, target.name, cluster.leader().name)
+    ctl.expect(r"Switchover scheduled", "switchover", scope, "--force", "--candidate", target.name, "--scheduled", soon(20))
+    ctl.checks.check("switchover --scheduled: happens at its time", poll(lambda: cluster.leader().name == target.name, bool, 60) is True, target.name, cluster.leader().name)
     ctl.checks.eventually("switchover --scheduled: is forgotten afterwards", None, lambda: cluster.view().get("scheduled_switchover"))
     ctl.expect(r"422|in the past", "switchover", scope, "--force", "--candidate", leader.name, "--scheduled", "2020-01-01T00:00:00+00:00")
 

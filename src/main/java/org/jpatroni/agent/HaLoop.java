@@ -181,7 +181,7 @@ public final class HaLoop {
         for (int step = 0; step < HaRules.STEPS_MAX; step++) {
             inbox.empty();
             foldFinishedAction();
-            Facts facts = observer.observe(request, handover.get());
+            Facts facts = observer.observe(request, handover::get);
             Situation situation = new Situation(facts, memory);
             fence.update(situation, lease.deadlineNanos());
             inbox.answer(situation);

@@ -3,6 +3,7 @@ package org.jpatroni.agent;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jpatroni.dcs.StoreUnavailableException;
 import org.jpatroni.decide.Facts;
 import org.jpatroni.decide.Facts.ClusterView;
@@ -79,8 +80,12 @@ final class Observer {
         peers = answers;
     }
 
-    /** All facts as of now; what is stale is looked at again first. */
-    Facts observe(Facts.Request request, Optional<Lsn> handover) {
+    /**
+     * All facts as of now; what is stale is looked at again first.
+     *
+     * @param handover asked last: an action that ended while we looked has left its position there, and without it the lease would be kept
+     */
+    Facts observe(Facts.Request request, Supplier<Optional<Lsn>> handover) {
         if (request == Facts.Request.SHUTDOWN && !leaving) {
             leaving = true;
             setStoreTimeouts();
@@ -96,7 +101,8 @@ final class Observer {
         }
         return new Facts(parts.node().get(), time.nanos(), time.wall(), cycleStartNanos, cluster, view,
                 parts.postgres().state(), parts.postgres().role(), lease.view(), peers, slot.running(), dynamic,
-                parts.tags().get(), request, parts.postgres().canRewind(), handover, procedures.checkpointPending(),
+                parts.tags().get(), request, parts.postgres().canRewind(), handover.get(),
+                procedures.checkpointPending(),
                 orders.pending());
     }
 
