@@ -71,8 +71,9 @@ final class ActionSlot {
         loop.signal();
     }
 
+    /** The action whose result was not taken yet: until then nobody knows what it has left behind, and another cannot begin. */
     synchronized Optional<Facts.Running> running() {
-        return current != null && current.result == null
+        return current != null
                 ? Optional.of(new Facts.Running(current.action, current.token.isCancelled(), current.sinceNanos))
                 : Optional.empty();
     }
