@@ -31,6 +31,8 @@ final class RaceRules {
     /** The last record takes a millisecond; a primary whose agent is gone may stream for ever. */
     private static final Duration LAST_RECORD_LIMIT = Duration.ofMillis(300);
     private static final Duration LAST_RECORD_LOOK = Duration.ofMillis(5);
+    /** Asking others is dearer than looking at one's own receiver. */
+    private static final Duration RECEIVER_LOOK = Duration.ofMillis(50);
 
     static final List<Rule> RULES = List.of(
             new Rule("race.paused", "No leader, the cluster is paused, and nobody asked this member to take over.",
@@ -59,6 +61,10 @@ final class RaceRules {
                     "It will take the lease back, or stop.", RaceRules::primaryAlive),
             new Rule("race.wait-candidate", "No leader, and a requested move names another member that can take over.",
                     "A manual candidate is honoured.", RaceRules::waitCandidate),
+            new Rule("race.await-receiver",
+                    "No leader, this standby does not stream and has nothing past the stored last position, and another one as far streams.",
+                    "The shutdown checkpoint of the old primary may be on its way to that one: whoever is promoted without it makes both of them diverge.",
+                    RaceRules::awaitReceiver),
             new Rule("race.defer", "No leader, and another member is ahead, or equal with a higher priority.",
                     "Patroni: the most advanced member wins; failover_priority among equals.", RaceRules::defer),
             new Rule("race.acquire", "No leader, and nobody is better.", "The store decides between equals.",
@@ -142,16 +148,33 @@ final class RaceRules {
     }
 
     private static Optional<Rule.Outcome> awaitLastRecord(Situation s) {
-        boolean waited = s.memory().deferringSinceNanos()
-                .filter(since -> s.since(since).compareTo(LAST_RECORD_LIMIT) > 0).isPresent();
-        if (!applies(s) || !s.streaming() || s.standbyCluster() || waited || pastKnownBytes(s) > 0
-                || s.snapshot().status().leaderLsn().equals(Lsn.ZERO)) {
+        return s.streaming() && lacksLastRecord(s) ? standBack(s, LAST_RECORD_LOOK) : pass();
+    }
+
+    private static Optional<Rule.Outcome> awaitReceiver(Situation s) {
+        if (s.streaming() || !lacksLastRecord(s) || namesMe(s)) {
             return pass();
         }
+        Lsn mine = s.replication().orElseThrow().walPosition();
+        boolean receives = s.peers().orElse(List.of()).stream()
+                .anyMatch(peer -> peer.streaming() && CandidateLimits.ofAbility(peer).isEmpty()
+                        && peer.walPosition().filter(theirs -> theirs.minus(mine) >= 0).isPresent());
+        return receives ? standBack(s, RECEIVER_LOOK) : pass();
+    }
+
+    /** Whether the last record of an orderly stop may be missing here, and was not waited for long enough. */
+    private static boolean lacksLastRecord(Situation s) {
+        boolean waited = s.memory().deferringSinceNanos()
+                .filter(since -> s.since(since).compareTo(LAST_RECORD_LIMIT) > 0).isPresent();
+        return applies(s) && !s.standbyCluster() && !waited && pastKnownBytes(s) <= 0
+                && !s.snapshot().status().leaderLsn().equals(Lsn.ZERO);
+    }
+
+    private static Optional<Rule.Outcome> standBack(Situation s, Duration rest) {
         Memory memory = s.memory().deferringSinceNanos().isPresent()
                 ? s.memory()
                 : s.memory().withDeferringSince(Optional.of(s.facts().nowNanos()));
-        return s.decide(new Decision.Rest(LAST_RECORD_LOOK), memory, Reason.of(Sentence.AWAIT_LAST_RECORD));
+        return s.decide(new Decision.Rest(rest), memory, Reason.of(Sentence.AWAIT_LAST_RECORD));
     }
 
     private static Optional<Rule.Outcome> cutStream(Situation s) {

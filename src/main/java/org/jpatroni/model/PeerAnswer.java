@@ -11,14 +11,17 @@ import java.util.OptionalInt;
  * @param timeline of its WAL
  * @param dcsLastSeenEpochSeconds when that member last reached the store
  * @param role as it was answered; empty when it was not
+ * @param streaming it receives from somebody, so that more may come
  */
 public record PeerAnswer(String name, boolean reachable, boolean inRecovery, Optional<Lsn> walPosition,
-        OptionalInt timeline, Tags tags, boolean watchdogFailed, long dcsLastSeenEpochSeconds, String role) {
+        OptionalInt timeline, Tags tags, boolean watchdogFailed, long dcsLastSeenEpochSeconds, String role,
+        boolean streaming) {
 
-    /** An answer whose role nobody asks for. */
+    /** An answer without a role of a member that does not stream. */
     public PeerAnswer(String name, boolean reachable, boolean inRecovery, Optional<Lsn> walPosition,
             OptionalInt timeline, Tags tags, boolean watchdogFailed, long dcsLastSeenEpochSeconds) {
-        this(name, reachable, inRecovery, walPosition, timeline, tags, watchdogFailed, dcsLastSeenEpochSeconds, "");
+        this(name, reachable, inRecovery, walPosition, timeline, tags, watchdogFailed, dcsLastSeenEpochSeconds, "",
+                false);
     }
 
     /** Whether its PostgreSQL said itself that it accepts writes. */

@@ -36,7 +36,7 @@ final class PeerAnswerReader {
         return new PeerAnswer(name, true, inRecovery, position(xlog),
                 timeline > 0 ? OptionalInt.of(timeline) : OptionalInt.empty(), tags(status),
                 status.path("watchdog_failed").asBoolean(false), status.path("dcs_last_seen").asLong(0),
-                status.path("role").asString(""));
+                status.path("role").asString(""), status.path("replication_state").asString("").equals("streaming"));
     }
 
     /** A primary that did not answer its own agent in time: it may well take writes. One that is stopping or stopped does not. */

@@ -193,6 +193,18 @@ class CornerRulesTest {
                         World.replica().noLeader().standbyAt(1000, "b", "streaming")
                                 .failover(FactSpace.move("b", "a", 0)),
                         "race.await-last-record"),
+                row("the last record may be on its way to another",
+                        World.replica().noLeader().standbyAt(1000, "b", "").peersAsked(NOW,
+                                FactSpace.receiver("c", 1000)),
+                        "race.await-receiver"),
+                row("nobody receives any more",
+                        World.replica().noLeader().standbyAt(1000, "b", "").peersAsked(NOW, World.peer("c", 1000)),
+                        "race.acquire"),
+                row("the receiver did not take over",
+                        World.replica().noLeader().standbyAt(1000, "b", "")
+                                .peersAsked(NOW, FactSpace.receiver("c", 1000))
+                                .memory(m -> m.withDeferringSince(Optional.of(NOW - SECOND))),
+                        "race.acquire"),
                 row("the last record does not come",
                         World.replica().noLeader().standbyAt(1000, "b", "streaming")
                                 .memory(m -> m.withDeferringSince(Optional.of(NOW - SECOND))),

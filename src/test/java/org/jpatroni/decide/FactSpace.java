@@ -125,6 +125,7 @@ final class FactSpace {
                     value("ahead", w -> w.peers(World.peer("b", 800), World.peer("c", 2000))),
                     value("primary", w -> w.peers(World.primaryPeer("b", 3), World.peer("c", 1000))),
                     value("silent", w -> w.peers(PeerAnswer.unreachable("b"), PeerAnswer.unreachable("c"))),
+                    value("receiving", w -> w.peers(receiver("c", 1000))),
                     value("preferred", w -> w.peers(preferred("c")))),
             axis("divergence", value("unasked", FactSpace::asIs),
                     value("unknown", w -> w.memory(m -> diverged(m, Phase.UNKNOWN))),
@@ -332,6 +333,11 @@ final class FactSpace {
     private static PeerAnswer preferred(String name) {
         return new PeerAnswer(name, true, true, Optional.of(new Lsn(1000)), OptionalInt.of(1),
                 new Tags(Map.of("failover_priority", 3)), false, 0);
+    }
+
+    static PeerAnswer receiver(String name, long position) {
+        return new PeerAnswer(name, true, true, Optional.of(new Lsn(position)), OptionalInt.of(1), Tags.NONE, false, 0,
+                "replica", true);
     }
 
     private static Order.Restart restart(long id, Order.Conditions conditions) {

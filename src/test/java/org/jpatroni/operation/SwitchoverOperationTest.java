@@ -84,7 +84,7 @@ class SwitchoverOperationTest {
 
     private static PeerAnswer answer(String name, boolean inRecovery, long position, Tags tags) {
         return new PeerAnswer(name, true, inRecovery, Optional.of(new Lsn(position)), OptionalInt.of(1), tags, false, 0,
-                inRecovery ? "replica" : "primary");
+                inRecovery ? "replica" : "primary", false);
     }
 
     private CommandReply submit(ClusterStore on, Operation operation, String body, boolean dryRun) throws Exception {

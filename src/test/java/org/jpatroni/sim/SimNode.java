@@ -198,7 +198,8 @@ final class SimNode {
         return Optional.of(new PeerAnswer(name(), true, !known || server.inRecovery(),
                 known ? Optional.of(server.wal().end()) : Optional.<Lsn>empty(),
                 known ? OptionalInt.of(server.wal().timeline()) : OptionalInt.empty(), tags, status.watchdogFailed(),
-                status.dcsLastSeenEpochSeconds()));
+                status.dcsLastSeenEpochSeconds(), status.role().wireText(),
+                known && server.inRecovery() && server.receiver().source().isPresent()));
     }
 
     /** What the agent has published; empty while none runs. */
