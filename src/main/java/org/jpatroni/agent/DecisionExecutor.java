@@ -90,6 +90,8 @@ final class DecisionExecutor {
                     orders.begun(begin.action());
                 } else {
                     LOG.debug("{} waits for the action before it", begin.action());
+                    // What was to be remembered with it has not happened.
+                    return new Effect(s.memory());
                 }
             }
             case Decision.CancelAction cancel -> slot.cancel();

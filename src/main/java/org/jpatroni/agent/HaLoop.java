@@ -204,7 +204,8 @@ public final class HaLoop {
                 return Duration.ZERO;
             }
             if (carriedOut.contains(verdict.decision())) {
-                // It did not help a moment ago: the store refuses, or does not answer.
+                // It did not help a moment ago: the store refuses, or does not answer, or another action has not quite ended.
+                memory = verdict.decision() instanceof Decision.Begin ? situation.memory() : memory;
                 return HaRules.restAfterFailure();
             }
             carriedOut.add(verdict.decision());

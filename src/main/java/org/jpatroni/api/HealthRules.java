@@ -96,7 +96,8 @@ final class HealthRules {
 
     private static HealthVerdict leader(StatusView status, long nowNanos) {
         if (isPausedWithoutStore(status)) {
-            boolean leads = status.role() == PostgresRole.PRIMARY || status.role() == PostgresRole.STANDBY_LEADER;
+            boolean leads = (status.role() == PostgresRole.PRIMARY || status.role() == PostgresRole.STANDBY_LEADER)
+                    && !anotherLed(status);
             return leads ? processRuns(status) : HealthVerdict.no(HealthReason.NOT_LEADER);
         }
         if (!status.ha().holdsLease(nowNanos)) {
@@ -105,6 +106,12 @@ final class HealthRules {
                     : HealthReason.NOT_LEADER);
         }
         return processRuns(status);
+    }
+
+    /** A second primary, made by hand, is no leader because the store went away. */
+    private static boolean anotherLed(StatusView status) {
+        return status.ha().snapshot()
+                .filter(last -> last.leader().isPresent() && !last.isLeader(status.ha().memberName())).isPresent();
     }
 
     /** In a paused cluster nobody fails over, so without a store the role is all that is known, and enough. */

@@ -16,6 +16,8 @@ import org.jpatroni.model.Upstream;
 final class FollowerRules {
 
     static final int REWIND_ATTEMPTS = 3;
+    /** Where nothing may be done about a divergence. */
+    private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
     private static final Duration ASK_AGAIN = Duration.ofSeconds(10);
     /** After no answer: doubled each time, up to the maximum. A leader that is gone with its agent keeps its key until the lease ends. */
     private static final Duration UNANSWERED_FIRST = Duration.ofMillis(300);
@@ -91,6 +93,13 @@ final class FollowerRules {
         if (mayDiscard) {
             return s.decide(new Decision.Begin(new Action.DiscardData()),
                     Reason.of(forked ? Sentence.DISCARD_FORKED : Sentence.DISCARD, s.leaderName()));
+        }
+        if (s.since(s.memory().divergence().askedAtNanos()).compareTo(LOOK_AGAIN) > 0) {
+            // The leader of that name may have another history by now, which ours is part of.
+            return s.decide(
+                    new Decision.Begin(new Action.CheckDivergence(
+                            new Upstream.OfMember(leader.get(), Optional.empty()))),
+                    Reason.of(Sentence.CHECK_DIVERGENCE_AGAIN, s.leaderName()));
         }
         return MemberRules.publishIfDue(s)
                 .or(() -> s.rest(Reason.of(forked ? Sentence.FORKED : Sentence.DIVERGED, s.leaderName())));

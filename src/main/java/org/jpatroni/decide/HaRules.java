@@ -30,7 +30,7 @@ public final class HaRules {
 
     /** The first rule that has something to say, and what it says. */
     public static Verdict decide(Facts facts, Memory memory) {
-        Situation situation = new Situation(facts, memory);
+        Situation situation = new Situation(facts, running(facts, memory));
         for (Rule rule : CATALOGUE) {
             Optional<Rule.Outcome> outcome = rule.body().apply(situation);
             if (outcome.isPresent()) {
@@ -47,6 +47,11 @@ public final class HaRules {
                 s.memory());
         return OrderRules.RULES.stream().map(rule -> rule.body().apply(asked)).flatMap(Optional::stream)
                 .map(Rule.Outcome::decision).findFirst();
+    }
+
+    /** Whoever has started the server: it runs, so that nobody owes its start any more. */
+    private static Memory running(Facts facts, Memory memory) {
+        return facts.postgres().replication().isPresent() ? memory.withOwesStart(false) : memory;
     }
 
     /** A rest after a failed step: the loop looks again soon. */

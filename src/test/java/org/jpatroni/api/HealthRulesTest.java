@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jpatroni.model.LeaderKey;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.PostgresState;
@@ -64,6 +65,12 @@ class HealthRulesTest {
                     pausedWithoutStore(node);
                     node.leaseDeadline = Optional.of(NodeFixture.NOW - SECOND);
                 }, "/primary", "ok"),
+                row("paused and the store gone, a second primary: another led when the store was last seen", node -> {
+                    node.dynamic.put("pause", true);
+                    node.snapshotAt = NodeFixture.NOW - 31 * SECOND;
+                    node.leaderKey = Optional.of(new LeaderKey("beta", 1, "1", false));
+                    node.leaseDeadline = Optional.empty();
+                }, "/primary", "not-leader"),
                 row("paused and the store gone, but not running", node -> {
                     pausedWithoutStore(node);
                     node.state = PostgresState.STOPPED;

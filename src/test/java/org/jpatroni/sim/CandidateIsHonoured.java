@@ -32,7 +32,7 @@ final class CandidateIsHonoured implements Invariants.Checker {
             request = stored;
             leaderThen = cluster.store().leader();
         }
-        if (!cluster.network().isQuiet() || !cluster.store().isHealthy()) {
+        if (cluster.maintenance().isPaused() || !cluster.network().isQuiet() || !cluster.store().isHealthy()) {
             netTroubleAtNanos = now;
         }
         for (SimNode node : cluster.nodes()) {

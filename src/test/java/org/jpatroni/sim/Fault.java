@@ -35,5 +35,9 @@ enum Fault {
     /** The wall clock of a machine jumps. */
     CLOCK_STEP,
     /** Starts, stops and promotions take long. */
-    SLOW_DISK
+    SLOW_DISK,
+    /** The operator pauses the cluster, stops, starts and promotes servers by hand, and resumes. */
+    MAINTENANCE,
+    /** The operator deletes keys of the store. */
+    KEYS_DELETED
 }

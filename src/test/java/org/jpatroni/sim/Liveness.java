@@ -31,7 +31,7 @@ final class Liveness {
                     .of(name + " accepts writes, the lease is held by " + cluster.store().leader().orElse("nobody"));
         }
         if (!primary.get().answersPrimary()) {
-            return Optional.of(name + " does not answer /primary with 200");
+            return Optional.of(name + " does not answer /primary with 200: " + primary.get().shown());
         }
         String request = cluster.store().memory().valueOf(SimStore.KEYS.failover()).orElse("{}");
         if (!request.equals("{}")) {

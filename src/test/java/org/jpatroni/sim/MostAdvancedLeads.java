@@ -21,7 +21,7 @@ final class MostAdvancedLeads implements Invariants.Checker {
     public void check() {
         long now = cluster.kernel().nowNanos();
         boolean asked = !cluster.store().memory().valueOf(SimStore.KEYS.failover()).orElse("{}").equals("{}");
-        if (asked || !cluster.network().isQuiet() || !cluster.store().isHealthy()) {
+        if (asked || cluster.maintenance().isPaused() || !cluster.network().isQuiet() || !cluster.store().isHealthy()) {
             netTroubleAtNanos = now;
         }
         for (SimNode node : cluster.nodes()) {

@@ -15,6 +15,12 @@ enum Mutant {
     SKIP_DIVERGENCE_CHECK,
     /** A demotion reports that it stopped PostgreSQL and does not; the guard is off too. */
     DEMOTION_SKIPPED,
+    /** A paused cluster counts as one that is not while nobody holds the lease: somebody is promoted. */
+    PROMOTES_WHILE_PAUSED,
+    /** While the store does not answer, the pause is forgotten and what was seen last is believed: a primary is stopped. */
+    DEMOTES_WHILE_PAUSED,
+    /** The pause is never seen: what was stopped by hand is started. */
+    STARTS_WHILE_PAUSED,
     /** The guard beside the agent is off. */
     GUARD_OFF
 }

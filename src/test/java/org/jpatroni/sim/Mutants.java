@@ -12,7 +12,9 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import org.jpatroni.dcs.Cas;
 import org.jpatroni.dcs.ClusterStore;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jpatroni.model.ClusterSnapshot;
+import org.jpatroni.model.ClusterSnapshot.StoredConfig;
 import org.jpatroni.model.LeaderKey;
 import org.jpatroni.model.Lease;
 import org.jpatroni.model.Member;
@@ -63,10 +65,45 @@ final class Mutants {
                             : answer);
             case PROMOTE_ON_UNKNOWN -> lying(ClusterStore.class, honest, method -> false,
                     (method, answer) -> believing(method, answer, memberName, "acquireLease"));
+            case PROMOTES_WHILE_PAUSED -> lying(ClusterStore.class, honest, method -> false,
+                    (method, answer) -> answer instanceof ClusterSnapshot seen && seen.leader().isEmpty()
+                            ? unpaused(seen)
+                            : answer);
+            case STARTS_WHILE_PAUSED -> lying(ClusterStore.class, honest, method -> false,
+                    (method, answer) -> answer instanceof ClusterSnapshot seen ? unpaused(seen) : answer);
+            case DEMOTES_WHILE_PAUSED -> forgetful(honest);
             case RENEWAL_LOST_IGNORED -> lying(ClusterStore.class, honest, method -> false,
                     (method, answer) -> believing(method, answer, memberName, "renewLease"));
             default -> honest;
         };
+    }
+
+    /** Answers what it saw last where the store does not, without the pause. */
+    private static ClusterStore forgetful(ClusterStore honest) {
+        AtomicReference<@Nullable ClusterSnapshot> last = new AtomicReference<>();
+        InvocationHandler handler = (proxy, method, arguments) -> {
+            try {
+                Object answer = method.invoke(honest, arguments);
+                if (answer instanceof ClusterSnapshot seen) {
+                    last.set(seen);
+                }
+                return answer;
+            } catch (InvocationTargetException thrown) {
+                ClusterSnapshot remembered = last.get();
+                if (method.getName().equals("snapshot") && remembered != null) {
+                    return unpaused(remembered);
+                }
+                throw thrown.getCause() == null ? thrown : thrown.getCause();
+            }
+        };
+        return (ClusterStore) Proxy.newProxyInstance(ClusterStore.class.getClassLoader(),
+                new Class<?>[]{ClusterStore.class}, handler);
+    }
+
+    private static ClusterSnapshot unpaused(ClusterSnapshot seen) {
+        return new ClusterSnapshot(seen.initialize(), seen.config().map(stored -> new StoredConfig(
+                stored.json().replace(SimMaintenance.PAUSE, ""), stored.version())), seen.leader(), seen.status(),
+                seen.members(), seen.failover(), seen.sync(), seen.history(), seen.failsafe());
     }
 
     /** Takes a lease for granted that the store did not grant, and sees itself as the leader from then on. */

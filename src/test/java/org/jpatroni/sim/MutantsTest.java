@@ -45,6 +45,8 @@ class MutantsTest {
                     Fault.AGENT_FREEZE, Fault.STORE_CUT));
             // Race after race between members that are well, and one of them behind.
             case STALE_PEER_ANSWERS -> setup.withFaults(List.of(Fault.MACHINE_CRASH, Fault.AGENT_KILL));
+            case PROMOTES_WHILE_PAUSED, STARTS_WHILE_PAUSED -> setup.withFaults(List.of(Fault.MAINTENANCE));
+            case DEMOTES_WHILE_PAUSED -> setup.withFaults(List.of(Fault.MAINTENANCE, Fault.STORE_OUTAGE));
             case DEMOTION_SKIPPED -> setup.withFaults(AGENTS_LIVE);
             default -> setup;
         };

@@ -12,6 +12,7 @@ final class Nemesis {
     private final SimKernel kernel;
     private final SimRandom random;
     private final List<Fault> faults;
+    private final SimMaintenance maintenance;
     private boolean ended;
 
     Nemesis(SimCluster cluster) {
@@ -19,6 +20,7 @@ final class Nemesis {
         this.kernel = cluster.kernel();
         this.random = new SimRandom(cluster.setup().seed()).fork("nemesis");
         this.faults = cluster.setup().faults();
+        this.maintenance = cluster.maintenance();
     }
 
     void begin() {
@@ -56,6 +58,7 @@ final class Nemesis {
     void end() {
         ended = true;
         cancelScheduledMove();
+        maintenance.end();
         cluster.network().healAll();
         cluster.store().setDown(false);
         cluster.store().setReadOnly(false);
@@ -121,6 +124,8 @@ final class Nemesis {
             case SWITCHOVER -> askForSwitchover();
             case CLOCK_STEP -> node.time().stepWallClock(random.between(-7_200_000_000_000L, 7_200_000_000_000L));
             case SLOW_DISK -> slowDisk(node, millis);
+            case MAINTENANCE -> maintenance.maintain(2 * millis);
+            case KEYS_DELETED -> maintenance.deleteKey();
         }
     }
 
@@ -162,8 +167,7 @@ final class Nemesis {
     private void changeConfig() {
         int[] timeouts = random.pick(List.of(new int[]{30, 10, 10}, new int[]{20, 5, 5}, new int[]{60, 20, 20},
                 new int[]{15, 3, 5}));
-        cluster.store().memory().putByHand(SimStore.KEYS.config(),
-                cluster.setup().configJson(timeouts[0], timeouts[1], timeouts[2]));
+        maintenance.configure(timeouts[0], timeouts[1], timeouts[2]);
     }
 
     /** What operators ask for: possible and impossible moves, at once and later. Two members may agree on a time that has passed already. */

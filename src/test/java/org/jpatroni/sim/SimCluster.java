@@ -18,6 +18,7 @@ final class SimCluster {
     private final List<SimNode> nodes = new ArrayList<>();
     private final Invariants invariants;
     private final Workload workload;
+    private final SimMaintenance maintenance;
     private final Nemesis nemesis;
     private final SimOperator operator;
 
@@ -35,6 +36,7 @@ final class SimCluster {
             servers.get(i).pace().streamDelayMillis = lag.chance(0.3) ? lag.between(100, 3000) : 0;
             nodes.add(new SimNode(this, i, setup.tags().get(i), servers.get(i)));
         }
+        this.maintenance = new SimMaintenance(this);
         this.invariants = new Invariants(this);
         this.workload = new Workload(this);
         this.nemesis = new Nemesis(this);
@@ -109,6 +111,14 @@ final class SimCluster {
 
     Invariants invariants() {
         return invariants;
+    }
+
+    SimMaintenance maintenance() {
+        return maintenance;
+    }
+
+    SimOperator operator() {
+        return operator;
     }
 
     Workload workload() {

@@ -1,6 +1,7 @@
 package org.jpatroni.sim;
 
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jpatroni.model.Upstream;
 import org.jpatroni.postgres.PostgresControl.Divergence;
 import org.jpatroni.postgres.PostgresControl.Outcome;
@@ -19,6 +20,7 @@ final class SimCopies {
     private final SimPostgres server;
     private final SimPostgresControl.SimPeersOfServer peers;
     private final Waiter waiter;
+    private boolean atWork;
 
     SimCopies(SimKernel kernel, SimPostgres server, SimPostgresControl.SimPeersOfServer peers, Waiter waiter) {
         this.kernel = kernel;
@@ -27,7 +29,26 @@ final class SimCopies {
         this.waiter = waiter;
     }
 
+    private Outcome working(Supplier<Outcome> body) {
+        atWork = true;
+        try {
+            return body.get();
+        } finally {
+            atWork = false;
+        }
+    }
+
+    /** Whether the data directory is being written to. */
+    boolean isAtWork() {
+        return atWork;
+    }
+
     Outcome cloneFrom(Optional<Upstream> source, CancelToken cancel) {
+        peers.before("clone", server);
+        return working(() -> copy(source, cancel));
+    }
+
+    private Outcome copy(Optional<Upstream> source, CancelToken cancel) {
         Optional<SimPostgres> from = source.flatMap(peers::reach);
         if (from.isEmpty() || server.phase() != SimPostgres.Phase.DOWN) {
             return Outcome.failed("pg_basebackup: could not connect");
@@ -59,6 +80,10 @@ final class SimCopies {
     }
 
     Outcome rewind(Upstream upstream, CancelToken cancel) {
+        return working(() -> rewound(upstream, cancel));
+    }
+
+    private Outcome rewound(Upstream upstream, CancelToken cancel) {
         if (server.phase() != SimPostgres.Phase.DOWN || !server.control().isCleanShutdown()) {
             return Outcome.failed("pg_rewind: target server must be shut down cleanly");
         }
@@ -82,6 +107,10 @@ final class SimCopies {
     }
 
     Outcome recoverFromCrash(CancelToken cancel) {
+        return working(() -> recovered(cancel));
+    }
+
+    private Outcome recovered(CancelToken cancel) {
         waiter.await(kernel.random().between(300, 4000), cancel);
         if (server.phase() != SimPostgres.Phase.DOWN || cancel.isCancelled()) {
             return cancel.isCancelled() ? new Outcome.Cancelled() : Outcome.failed("a postmaster runs");

@@ -19,13 +19,16 @@ final class SimFence implements Fence {
     private final SimTime time;
     private final SimPostgres server;
     private final boolean enabled;
+    private final Runnable fires;
     private SimKernel.@Nullable Event alarm;
 
-    SimFence(SimKernel kernel, SimTime time, SimPostgres server, boolean enabled) {
+    /** @param fires told before the guard stops a server */
+    SimFence(SimKernel kernel, SimTime time, SimPostgres server, boolean enabled, Runnable fires) {
         this.kernel = kernel;
         this.time = time;
         this.server = server;
         this.enabled = enabled;
+        this.fires = fires;
     }
 
     @Override
@@ -46,6 +49,7 @@ final class SimFence implements Fence {
     private void fire(long pid, long startTicks) {
         alarm = null;
         if (runs(pid, startTicks)) {
+            fires.run();
             server.trace("guard: the lease ends, stopping the postmaster");
             server.beginStop(StopMode.FAST, () -> {
             }, lsn -> {

@@ -40,9 +40,11 @@ final class SimNode {
     private boolean powered = true;
     private int incarnation;
     private @Nullable Agent agent;
+    /** {@code patroni.dynamic.json}: it survives the agent. */
+    private String cachedConfig = "";
 
     /** One run of the agent. */
-    record Agent(SimProcess process, HaLoop loop, StatusBoard board, PostgresControl control) {
+    record Agent(SimProcess process, HaLoop loop, StatusBoard board, SimPostgresControl control) {
     }
 
     SimNode(SimCluster cluster, int index, Tags tags, SimPostgres server) {
@@ -68,7 +70,7 @@ final class SimNode {
     private SimFence newFence() {
         boolean off = cluster.setup().mutant() == Mutant.GUARD_OFF
                 || cluster.setup().mutant() == Mutant.DEMOTION_SKIPPED;
-        return new SimFence(kernel, time, server, !off);
+        return new SimFence(kernel, time, server, !off, () -> cluster.invariants().before("guard stop", this));
     }
 
     /** Starts the agent unless one runs or the machine is off. */
@@ -79,18 +81,19 @@ final class SimNode {
         SimProcess process = new SimProcess(kernel, name() + "#" + ++incarnation);
         SimTasks tasks = new SimTasks(kernel, process, time);
         ClusterStore store = new KvClusterStore(cluster.store().connect(this, time), SimStore.KEYS, name(), time);
-        PostgresControl control = new SimPostgresControl(kernel, process, time, server, reach());
+        SimPostgresControl sim = new SimPostgresControl(kernel, process, time, server, reach());
         Peers peers = new SimPeers(kernel, cluster.network(), this, time, cluster.nodes());
         Mutants mutants = new Mutants(cluster.setup().mutant(), time);
-        control = mutants.postgres(control, server);
+        PostgresControl control = mutants.postgres(sim, server);
         Facts.Node identity = new Facts.Node(name(), "http://10.0.0." + (index + 1) + ":8008/patroni",
                 control.connUrl(), Optional.empty(), "4.1.4", true, false);
         AgentParts parts = new AgentParts(() -> identity, "demo", () -> tags, mutants.store(store, name()), control,
-                mutants.peers(peers), fence, tasks, SimNode::readConfig, () -> cluster.setup().configJson(),
+                mutants.peers(peers), fence, tasks, this::readConfig,
+                () -> cachedConfig.isEmpty() ? cluster.setup().configJson() : cachedConfig,
                 cluster.coverage().traceFor(this, kernel));
         StatusBoard board = new StatusBoard(HaStatus.starting(name(), "demo", tags, time.nanos()));
         HaLoop loop = new HaLoop(parts, board);
-        agent = new Agent(process, loop, board, control);
+        agent = new Agent(process, loop, board, sim);
         kernel.trace(name(), "agent starts");
         var _ = tasks.start("ha-loop", () -> {
             try {
@@ -104,7 +107,8 @@ final class SimNode {
         });
     }
 
-    private static DynamicConfig readConfig(String json) {
+    private DynamicConfig readConfig(String json) {
+        cachedConfig = json;
         return CONFIGS.computeIfAbsent(json, text -> DynamicConfigReader.read(text, DynamicConfig.DEFAULT).config());
     }
 
@@ -221,6 +225,31 @@ final class SimNode {
 
     Optional<Agent> agent() {
         return Optional.ofNullable(agent);
+    }
+
+    /** Whether the agent that runs now acts on a paused cluster; false without agent. */
+    boolean believesInPause() {
+        return agent != null && agent.board().current().dynamic().pause();
+    }
+
+    /** Somebody starts the server by hand, as an agent finds it then: the role follows the signal file. */
+    void startedByHand() {
+        if (agent != null) {
+            agent.control().setRole(server.standbySignal() ? PostgresRole.REPLICA : PostgresRole.PRIMARY);
+        }
+    }
+
+    /** Whether the agent works on the data directory now, which nobody should start by hand then. */
+    boolean isAtWork() {
+        return agent != null && agent.control().isAtWork();
+    }
+
+    /** State and role that the agent shows, and whether it believes in its lease. */
+    String shown() {
+        return agent == null
+                ? "no agent"
+                : agent.board().current().state() + "/" + agent.board().current().role() + ", lease "
+                        + agent.board().current().holdsLease(time.nanos());
     }
 
     boolean isPowered() {

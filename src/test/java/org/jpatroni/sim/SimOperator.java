@@ -2,6 +2,7 @@ package org.jpatroni.sim;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,11 +15,13 @@ import org.jpatroni.decide.Order.Conditions;
 final class SimOperator {
 
     private static final double AT_WORK = 0.35;
+    private static final long ORDER_NANOS = 180_000_000_000L;
 
     private final SimCluster cluster;
     private final SimKernel kernel;
     private final SimRandom random;
     private final List<Open> open = new ArrayList<>();
+    private final Map<SimNode, Long> orderedAtNanos = new HashMap<>();
     private boolean ended;
 
     private record Open(SimNode node, SimProcess process, String what) {
@@ -78,6 +81,7 @@ final class SimOperator {
     private void give(SimNode node, SimNode.Agent agent, String what, java.util.function.LongFunction<Order> order) {
         Open given = new Open(node, agent.process(), what);
         open.add(given);
+        orderedAtNanos.put(node, kernel.nowNanos());
         kernel.trace(node.name(), "operator: " + what);
         Optional<String> obstacle = agent.loop().orders().give(order, end -> {
             kernel.trace(node.name(), what + ": " + end);
@@ -88,6 +92,12 @@ final class SimOperator {
         if (obstacle.isPresent()) {
             open.remove(given);
         }
+    }
+
+    /** Whether what this node does now may be what was ordered. */
+    boolean hasOrdered(SimNode node) {
+        Long at = orderedAtNanos.get(node);
+        return at != null && kernel.nowNanos() - at < ORDER_NANOS;
     }
 
     /** Invariant 13: every order gets an answer, unless its agent was killed. */

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jpatroni.model.DynamicConfig;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PostgresRole;
@@ -54,9 +55,9 @@ final class SimPostgresControl implements PostgresControl {
                 (millis, cancel) -> await(() -> false, Duration.ofMillis(millis), cancel));
         this.role = server.data() == SimPostgres.Data.EMPTY
                 ? PostgresRole.UNINITIALIZED
-                : server.isUp() && !server.inRecovery() || !server.isUp() && !server.standbySignal()
-                        ? PostgresRole.PRIMARY
-                        : PostgresRole.REPLICA;
+                : server.standbySignal()
+                        ? PostgresRole.REPLICA
+                        : server.phase() == SimPostgres.Phase.DOWN ? PostgresRole.DEMOTED : PostgresRole.PRIMARY;
     }
 
     static String connUrl(int index) {
@@ -93,7 +94,11 @@ final class SimPostgresControl implements PostgresControl {
         }
     }
 
-    private Outcome busy(PostgresState state, PostgresState onFailure, java.util.function.Supplier<Outcome> body) {
+    boolean isAtWork() {
+        return copies.isAtWork() || busy != null;
+    }
+
+    private Outcome busy(PostgresState state, PostgresState onFailure, Supplier<Outcome> body) {
         busy = state;
         try {
             Outcome outcome = body.get();
@@ -164,9 +169,7 @@ final class SimPostgresControl implements PostgresControl {
         }
         role = spec.role();
         return busy(PostgresState.STARTING, PostgresState.START_FAILED, () -> {
-            if (spec.upstream().isEmpty()) {
-                peers.before("start as primary", server);
-            }
+            peers.before(spec.upstream().isEmpty() ? "start as primary" : "start as standby", server);
             server.beginStart(spec.upstream());
             onLaunch.run();
             long pid = server.pid();
@@ -190,6 +193,7 @@ final class SimPostgresControl implements PostgresControl {
             whenDown = PostgresState.STOPPED;
             return Outcome.done();
         }
+        peers.before("stop", server);
         return busy(PostgresState.STOPPING, PostgresState.STOP_FAILED, () -> {
             if (spec.checkpoint() && server.isUp()) {
                 pause(20, 800);

@@ -1,6 +1,7 @@
 package org.jpatroni.sim;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,9 @@ record SimSetup(long seed, int nodes, int ttlSeconds, int loopWaitSeconds, int r
         boolean checkTimeline, boolean discards, List<Fault> faults, int faultSeconds, int pauseBetweenFaultsSeconds,
         Mutant mutant) {
 
+    private static final List<Fault> TROUBLE = Arrays.stream(Fault.values())
+            .filter(fault -> fault != Fault.MAINTENANCE && fault != Fault.KEYS_DELETED).toList();
+
     SimSetup {
         tags = List.copyOf(tags);
         faults = List.copyOf(faults);
@@ -40,8 +44,15 @@ record SimSetup(long seed, int nodes, int ttlSeconds, int loopWaitSeconds, int r
         tags.set(random.below(nodes), Tags.NONE);
         List<Fault> faults = new ArrayList<>();
         double share = random.pick(List.of(0.2, 0.5, 0.8, 1.0));
-        for (Fault fault : Fault.values()) {
+        for (Fault fault : TROUBLE) {
             if (random.chance(share)) {
+                faults.add(fault);
+            }
+        }
+        // Drawn apart, so that what seeds stood for before there were operators stays as it was.
+        SimRandom operator = new SimRandom(seed).fork("maintenance");
+        for (Fault fault : List.of(Fault.MAINTENANCE, Fault.KEYS_DELETED)) {
+            if (operator.chance(0.35)) {
                 faults.add(fault);
             }
         }

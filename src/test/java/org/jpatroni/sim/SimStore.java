@@ -1,6 +1,8 @@
 package org.jpatroni.sim;
 
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jpatroni.dcs.ClusterKeys;
@@ -19,6 +21,8 @@ final class SimStore {
     private final SimKernel kernel;
     private final SimNetwork network;
     private final MemoryStore memory;
+    private final Map<Integer, Integer> configRead = new HashMap<>();
+    private int configVersion = 1;
     private boolean down;
     private boolean readOnly;
     private String caller = "";
@@ -28,6 +32,8 @@ final class SimStore {
         this.kernel = kernel;
         this.network = network;
         this.memory = new MemoryStore(new SimTime(kernel, 0, 0, 0));
+        memory.client("config", new SimTime(kernel, 0, 0, 0), Faults.NONE).watch(KEYS.config(),
+                event -> configVersion++);
         reconnectRegularly();
     }
 
@@ -46,6 +52,11 @@ final class SimStore {
 
     boolean isHealthy() {
         return !down && !readOnly;
+    }
+
+    /** Whether this node has read the configuration as it is now. */
+    boolean hasReadConfig(int node) {
+        return configRead.getOrDefault(node, 0) == configVersion;
     }
 
     /** Whose request is being applied; empty for expiry and operators. */
@@ -96,6 +107,7 @@ final class SimStore {
         private Duration callLimit = Duration.ofSeconds(5);
         private long sentAtNanos;
         private boolean nextIsCheck;
+        private int configAtRead;
 
         Line(SimNode node, SimTime time) {
             this.node = node;
@@ -136,6 +148,7 @@ final class SimStore {
                 return down ? Fate.LOST : Fate.REFUSED;
             }
             caller = node.name();
+            configAtRead = configVersion;
             return Fate.DELIVERED;
         }
 
@@ -157,6 +170,9 @@ final class SimStore {
                 return false;
             }
             sleep(leg.getAsLong());
+            if (verb.equals("list")) {
+                configRead.put(node.index(), configAtRead);
+            }
             return true;
         }
 
