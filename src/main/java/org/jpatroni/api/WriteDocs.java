@@ -7,18 +7,10 @@ final class WriteDocs {
 
     private static final String DRY_RUN = "change nothing, say what would happen";
 
-    static final RouteDoc PATCH_CONFIG = RouteDoc
-            .of("Changes the dynamic configuration: mappings are merged, null removes. With If-Match only if nobody else changed it.")
-            .query("dry_run", "boolean", DRY_RUN).answers(200, Shape.CONFIG, "the configuration as it is now")
-            .answers(409, Shape.ERROR, "somebody else changed it at the same time")
-            .answers(412, Shape.ERROR, "it is not the one of If-Match")
-            .answers(422, Shape.ERROR, "a value that cannot be meant, with its path")
+    static final RouteDoc PATCH_CONFIG = config(
+            "Changes the dynamic configuration: mappings are merged, null removes. With If-Match only if nobody else changed it.")
             .answers(503, Shape.ERROR, "nothing is stored, or the store does not answer");
-    static final RouteDoc PUT_CONFIG = RouteDoc.of("Replaces the dynamic configuration.")
-            .query("dry_run", "boolean", DRY_RUN).answers(200, Shape.CONFIG, "the configuration as it is now")
-            .answers(409, Shape.ERROR, "somebody else changed it at the same time")
-            .answers(412, Shape.ERROR, "it is not the one of If-Match")
-            .answers(422, Shape.ERROR, "a value that cannot be meant, with its path")
+    static final RouteDoc PUT_CONFIG = config("Replaces the dynamic configuration.")
             .answers(502, Shape.ERROR, "the store does not answer");
     static final RouteDoc FAILSAFE = RouteDoc.of("A primary that cannot reach the store says so to the other members.")
             .required("name", "its member name", "string")
@@ -31,33 +23,10 @@ final class WriteDocs {
     static final RouteDoc MPP = RouteDoc
             .of("A worker of a sharded cluster tells its coordinator; changes nothing here.")
             .answers(200, Shape.LINE, "heard");
-    static final RouteDoc SWITCHOVER = RouteDoc.of("Moves the leader to another member, at once or at a time.")
-            .query("dry_run", "boolean", DRY_RUN).field("leader", "the present leader", "string", "null")
-            .field("candidate", "who shall lead", "string", "null")
-            .field("member", "old name of candidate", "string", "null")
-            .field("scheduled_at", "when, with time zone", "string", "null")
-            .answers(200, Shape.LINE, "the new leader accepts writes")
-            .answers(200, Shape.PREVIEW, "of a dry run").answers(400, Shape.LINE, "what is asked for cannot be meant")
-            .answers(409, Shape.ERROR, "something is in the way").answers(412, Shape.ERROR, "not possible now")
-            .answers(202, Shape.LINE, "scheduled")
-            .answers(409, Shape.LINE, "something is in the way")
-            .answers(412, Shape.LINE, "not possible now").answers(422, Shape.LINE, "the time cannot be used")
-            .answers(503, Shape.LINE, "it did not happen, or the store does not answer")
-            .answers(504, Shape.LINE, "not confirmed in time");
-    static final RouteDoc FAILOVER = RouteDoc.of("Makes a member the leader, also without a healthy one.")
-            .query("dry_run", "boolean", DRY_RUN)
-            .field("leader", "the present leader: then it is a switchover", "string", "null")
-            .field("candidate", "who shall lead", "string", "null")
-            .field("member", "old name of candidate", "string", "null")
-            .field("scheduled_at", "of a switchover only", "string", "null")
-            .answers(200, Shape.LINE, "the new leader accepts writes")
-            .answers(200, Shape.PREVIEW, "of a dry run").answers(400, Shape.LINE, "what is asked for cannot be meant")
-            .answers(409, Shape.ERROR, "something is in the way").answers(412, Shape.ERROR, "not possible now")
-            .answers(202, Shape.LINE, "scheduled")
-            .answers(409, Shape.LINE, "something is in the way")
-            .answers(412, Shape.LINE, "not possible now").answers(422, Shape.LINE, "the time cannot be used")
-            .answers(503, Shape.LINE, "it did not happen, or the store does not answer")
-            .answers(504, Shape.LINE, "not confirmed in time");
+    static final RouteDoc SWITCHOVER = move("Moves the leader to another member, at once or at a time.",
+            "the present leader", "when, with time zone");
+    static final RouteDoc FAILOVER = move("Makes a member the leader, also without a healthy one.",
+            "the present leader: then it is a switchover", "of a switchover only");
     static final RouteDoc CANCEL_SWITCHOVER = RouteDoc.of("Takes a scheduled switchover back.")
             .answers(200, Shape.LINE, "taken back").answers(404, Shape.LINE, "none is scheduled")
             .answers(409, Shape.LINE, "it has begun");
@@ -89,5 +58,25 @@ final class WriteDocs {
             .answers(202, Shape.LINE, "heard");
 
     private WriteDocs() {
+    }
+
+    private static RouteDoc config(String summary) {
+        return RouteDoc.of(summary).query("dry_run", "boolean", DRY_RUN)
+                .answers(200, Shape.CONFIG, "the configuration as it is now")
+                .answers(409, Shape.ERROR, "somebody else changed it at the same time")
+                .answers(412, Shape.ERROR, "it is not the one of If-Match")
+                .answers(422, Shape.ERROR, "a value that cannot be meant, with its path");
+    }
+
+    private static RouteDoc move(String summary, String leader, String scheduledAt) {
+        return RouteDoc.of(summary).query("dry_run", "boolean", DRY_RUN).field("leader", leader, "string", "null")
+                .field("candidate", "who shall lead", "string", "null")
+                .field("member", "old name of candidate", "string", "null")
+                .field("scheduled_at", scheduledAt, "string", "null")
+                .answers(200, Shape.LINE, "the new leader accepts writes")
+                .answers(200, Shape.PREVIEW, "of a dry run").answers(202, Shape.LINE, "scheduled")
+                .answers(400, Shape.LINE, "what is asked for cannot be meant")
+                .answers(412, Shape.LINE, "not possible now").answers(422, Shape.LINE, "the time cannot be used")
+                .answers(503, Shape.LINE, "it did not happen, or the store does not answer");
     }
 }

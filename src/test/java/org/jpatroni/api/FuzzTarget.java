@@ -13,19 +13,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import org.jpatroni.agent.EndedDesk;
 import org.jpatroni.agent.OperationCounters;
-import org.jpatroni.agent.OrderDesk;
 import org.jpatroni.agent.StatusBoard;
 import org.jpatroni.dcs.ClusterKeys;
 import org.jpatroni.dcs.Faults;
 import org.jpatroni.dcs.KvClusterStore;
 import org.jpatroni.dcs.MemoryStore;
 import org.jpatroni.model.ClusterSnapshot.StoredConfig;
-import org.jpatroni.decide.Decision;
-import org.jpatroni.decide.Order;
-import org.jpatroni.operation.LocalAgent;
+import org.jpatroni.operation.NoAgent;
 import org.jpatroni.operation.OperationParts;
 import org.jpatroni.operation.Operations;
 import org.jpatroni.runtime.Time;
@@ -55,26 +51,6 @@ final class FuzzTarget implements AutoCloseable {
         }
     }
 
-    /** The rules are not asked here, and nothing is restarted. */
-    private static final class EndedAgent implements LocalAgent {
-        private final OrderDesk desk = EndedDesk.make();
-
-        @Override
-        public OrderDesk orders() {
-            return desk;
-        }
-
-        @Override
-        public boolean preview(Order order, Consumer<Optional<Decision>> answer) {
-            return false;
-        }
-
-        @Override
-        public void reload() {
-            // There is nothing to read.
-        }
-    }
-
     final ApiServer server;
     private final KvClusterStore store;
     private final AtomicInteger configWrites = new AtomicInteger();
@@ -100,7 +76,7 @@ final class FuzzTarget implements AutoCloseable {
         }
         Operations operations = new Operations(new OperationParts(node.name, store, new StatusBoard(node.ha()), () -> {
         }, (members, limit) -> List.of(), new OperationCounters(),
-                new QuickTasks(Instant.parse("2026-11-22T19:46:04Z")), new EndedAgent()));
+                new QuickTasks(Instant.parse("2026-11-22T19:46:04Z")), new NoAgent(EndedDesk.make())));
         server = new ApiServer(node,
                 GuardedConfig.of(ApiServer.config("127.0.0.1", 0), Map.of()), LIMITS);
         server.commands.answerLater(command -> operations.submit(command).thenApply(reply -> {

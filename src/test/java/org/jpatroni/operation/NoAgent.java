@@ -9,8 +9,17 @@ import org.jpatroni.decide.Order;
 /** For tests of operations that leave no orders. */
 public final class NoAgent implements LocalAgent {
 
-    private final OrderDesk desk = new OrderDesk(() -> {
-    });
+    private final OrderDesk desk;
+
+    /** One whose desk nobody looks at. */
+    public NoAgent() {
+        this(new OrderDesk(() -> {
+        }));
+    }
+
+    public NoAgent(OrderDesk desk) {
+        this.desk = desk;
+    }
 
     @Override
     public OrderDesk orders() {
