@@ -3,8 +3,12 @@ package org.jpatroni.operation;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.function.LongFunction;
 import org.jpatroni.agent.OrderDesk.End;
 import org.jpatroni.decide.Decision;
+import org.jpatroni.decide.Order;
 import org.jpatroni.decide.Order.Refusal;
 import org.jpatroni.node.CommandReply;
 import org.jpatroni.node.CommandReply.Explanation;
@@ -16,6 +20,19 @@ final class OrderReplies {
     private static final int UNAVAILABLE = 503;
 
     private OrderReplies() {
+    }
+
+    /** Leaves an order and answers with what became of it, or with what is in the way. */
+    static CommandReply carriedOut(OperationParts parts, LongFunction<Order> order, Function<End, CommandReply> reply)
+            throws InterruptedException {
+        AtomicReference<String> obstacle = new AtomicReference<>("");
+        Optional<End> end = OrderWait.answer(parts.tasks(), answer -> {
+            Optional<String> inTheWay = parts.agent().orders().give(order, answer);
+            inTheWay.ifPresent(obstacle::set);
+            return inTheWay.isEmpty();
+        });
+        return end.map(reply)
+                .orElseGet(() -> CommandReply.text(UNAVAILABLE, obstacle.get() + " already in progress"));
     }
 
     static CommandReply agentEnds() {

@@ -4,7 +4,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jpatroni.agent.OrderDesk.End;
 import org.jpatroni.decide.Decision;
 import org.jpatroni.decide.Order;
@@ -33,15 +32,8 @@ final class ReinitializeOperation {
         if (command.dryRun()) {
             return preview(new Order.Reinitialize(Long.MAX_VALUE, force, fromLeader));
         }
-        AtomicReference<String> obstacle = new AtomicReference<>("");
-        Optional<End> end = OrderWait.answer(parts.tasks(), answer -> {
-            Optional<String> inTheWay = parts.agent().orders()
-                    .give(id -> new Order.Reinitialize(id, force, fromLeader), answer);
-            inTheWay.ifPresent(obstacle::set);
-            return inTheWay.isEmpty();
-        });
-        return end.map(ReinitializeOperation::reply)
-                .orElseGet(() -> CommandReply.text(UNAVAILABLE, obstacle.get() + " already in progress"));
+        return OrderReplies.carriedOut(parts, id -> new Order.Reinitialize(id, force, fromLeader),
+                ReinitializeOperation::reply);
     }
 
     /** Patroni's clients send booleans and words; what is no boolean counts as false. */

@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jpatroni.agent.OrderDesk.End;
 import org.jpatroni.decide.Action;
 import org.jpatroni.decide.Decision;
@@ -49,14 +48,7 @@ final class RestartOperation {
     }
 
     private CommandReply now(RestartRequest request) throws InterruptedException {
-        AtomicReference<String> obstacle = new AtomicReference<>("");
-        Optional<End> end = OrderWait.answer(parts.tasks(), answer -> {
-            Optional<String> inTheWay = parts.agent().orders().give(id -> order(id, request), answer);
-            inTheWay.ifPresent(obstacle::set);
-            return inTheWay.isEmpty();
-        });
-        return end.map(RestartOperation::reply)
-                .orElseGet(() -> CommandReply.text(UNAVAILABLE, obstacle.get() + " already in progress"));
+        return OrderReplies.carriedOut(parts, id -> order(id, request), RestartOperation::reply);
     }
 
     private Order.Restart order(long id, RestartRequest request) {
