@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * What must survive from cycle to cycle. Printed whole in a bug report it explains the node.
@@ -98,82 +99,109 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
     }
 
     public Memory withBootstrap(Bootstrap value) {
-        return new Memory(value, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence, rewindFailures,
-                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos, rebuild, owesStart);
+        return edit(draft -> draft.bootstrap = value);
     }
 
     public Memory withCrashedAt(Optional<Long> nanos) {
-        return new Memory(bootstrap, nanos, deferringSinceNanos, gaveUpLeadership, divergence, rewindFailures,
-                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos, rebuild, owesStart);
+        return edit(draft -> draft.crashedAtNanos = nanos);
     }
 
     public Memory withDeferringSince(Optional<Long> nanos) {
-        return new Memory(bootstrap, crashedAtNanos, nanos, gaveUpLeadership, divergence, rewindFailures,
-                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos, rebuild, owesStart);
+        return edit(draft -> draft.deferringSinceNanos = nanos);
     }
 
     public Memory withGaveUpLeadership(Optional<Long> untilNanos) {
-        return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, untilNanos, divergence, rewindFailures,
-                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos, rebuild, owesStart);
+        return edit(draft -> draft.gaveUpLeadership = untilNanos);
     }
 
     public Memory withDivergence(Divergence value) {
-        return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, value, rewindFailures,
-                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos, rebuild, owesStart);
+        return edit(draft -> draft.divergence = value);
     }
 
     public Memory withRewindFailures(int value) {
-        return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence, value,
-                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos, rebuild, owesStart);
+        return edit(draft -> draft.rewindFailures = value);
     }
 
     public Memory withStartFailures(int value) {
-        return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
-                rewindFailures, value, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos, rebuild, owesStart);
+        return edit(draft -> draft.startFailures = value);
     }
 
     public Memory withPublished(String stateAndRole, long nanos) {
-        return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
-                rewindFailures, startFailures, nanos, stateAndRole, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos, rebuild, owesStart);
+        return edit(draft -> {
+            draft.published = stateAndRole;
+            draft.publishedAtNanos = nanos;
+        });
     }
 
     public Memory withSlots(SortedMap<String, Long> seen, long syncedAtNanos) {
-        return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
-                rewindFailures, startFailures, publishedAtNanos, published, seen, syncedAtNanos, tried,
-                actionNotBeforeNanos, rebuild, owesStart);
+        return edit(draft -> {
+            draft.slotsSeen = seen;
+            draft.slotsSyncedAtNanos = syncedAtNanos;
+        });
     }
 
     public Memory withTried(SortedMap<String, Long> value) {
-        return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
-                rewindFailures, startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, value,
-                actionNotBeforeNanos, rebuild, owesStart);
+        return edit(draft -> draft.tried = value);
     }
 
     public Memory withActionNotBefore(long nanos) {
-        return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
-                rewindFailures, startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos,
-                tried, nanos, rebuild, owesStart);
+        return edit(draft -> draft.actionNotBeforeNanos = nanos);
     }
 
     public Memory withRebuild(Rebuild value) {
-        return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence, rewindFailures,
-                startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                actionNotBeforeNanos, value, owesStart);
+        return edit(draft -> draft.rebuild = value);
     }
 
     public Memory withOwesStart(boolean value) {
-        return value == owesStart
-                ? this
-                : new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
-                        rewindFailures, startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos,
-                        tried, actionNotBeforeNanos, rebuild, value);
+        return value == owesStart ? this : edit(draft -> draft.owesStart = value);
+    }
+
+    private Memory edit(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.finish();
+    }
+
+    /** All components, open for a change: the one place that lists them besides the record itself. */
+    private static final class Draft {
+        private Bootstrap bootstrap;
+        private Optional<Long> crashedAtNanos;
+        private Optional<Long> deferringSinceNanos;
+        private Optional<Long> gaveUpLeadership;
+        private Divergence divergence;
+        private int rewindFailures;
+        private int startFailures;
+        private long publishedAtNanos;
+        private String published;
+        private SortedMap<String, Long> slotsSeen;
+        private long slotsSyncedAtNanos;
+        private SortedMap<String, Long> tried;
+        private long actionNotBeforeNanos;
+        private Rebuild rebuild;
+        private boolean owesStart;
+
+        Draft(Memory from) {
+            bootstrap = from.bootstrap;
+            crashedAtNanos = from.crashedAtNanos;
+            deferringSinceNanos = from.deferringSinceNanos;
+            gaveUpLeadership = from.gaveUpLeadership;
+            divergence = from.divergence;
+            rewindFailures = from.rewindFailures;
+            startFailures = from.startFailures;
+            publishedAtNanos = from.publishedAtNanos;
+            published = from.published;
+            slotsSeen = from.slotsSeen;
+            slotsSyncedAtNanos = from.slotsSyncedAtNanos;
+            tried = from.tried;
+            actionNotBeforeNanos = from.actionNotBeforeNanos;
+            rebuild = from.rebuild;
+            owesStart = from.owesStart;
+        }
+
+        Memory finish() {
+            return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
+                    rewindFailures, startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
+                    actionNotBeforeNanos, rebuild, owesStart);
+        }
     }
 }
