@@ -1,5 +1,12 @@
 package org.jpatroni.app;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
@@ -19,7 +26,9 @@ final class Signals {
     }
 
     /**
-     * Runs the handler on a thread of its own for each such signal.
+     * Runs the handler on a thread of its own for each such signal, also where whoever started this process has it ignored, as nohup does
+     * with HUP: left to itself Java would keep ignoring it, and no reload by signal would ever arrive. Only INT stays ignored where it was:
+     * it is meant for whoever works at the terminal, and a shell keeps it from what runs in the background.
      *
      * @param name without SIG, for example {@code TERM}
      */
@@ -27,12 +36,28 @@ final class Signals {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handlerType = Class.forName("sun.misc.SignalHandler");
+            Object number = signal.getConstructor(String.class).newInstance(name);
+            if (!name.equals("INT")) {
+                stopIgnoring((int) signal.getMethod("getNumber").invoke(number));
+            }
             Object proxy = Proxy.newProxyInstance(Signals.class.getClassLoader(), new Class<?>[]{handlerType},
                     new Answer(name, handler));
-            signal.getMethod("handle", signal, handlerType).invoke(null,
-                    signal.getConstructor(String.class).newInstance(name), proxy);
+            signal.getMethod("handle", signal, handlerType).invoke(null, number, proxy);
         } catch (ReflectiveOperationException unavailable) {
             LOG.warn("SIG{} cannot be handled by this Java: {}", name, unavailable.toString());
+        }
+    }
+
+    @SuppressWarnings("restricted")
+    private static void stopIgnoring(int signal) {
+        Linker linker = Linker.nativeLinker();
+        MethodHandle byDefault = linker.downcallHandle(linker.defaultLookup().findOrThrow("signal"),
+                FunctionDescriptor.of(ADDRESS, JAVA_INT, ADDRESS));
+        try {
+            MemorySegment before = (MemorySegment) byDefault.invokeExact(signal, MemorySegment.NULL);
+            LOG.debug("signal {}: handled by {} before", signal, before.address());
+        } catch (Throwable impossible) {
+            throw new IllegalStateException("signal", impossible);
         }
     }
 

@@ -9,8 +9,6 @@ enum GoldenDifference {
     FURTHER_METRICS("our series follow Patroni's"),
     ONE_CLEAR_ANSWER("a request on which Patroni closes silently or waits for ever is refused with a code"),
     CONFIG_CHECKED("a configuration that cannot be meant is refused with 422"),
-    SPACE_BEHIND_VALUE(
-            "white space behind the value of a header is not part of it (RFC 9110, 5.5), also of a password"),
     OWN_FIELD("our version stands in a field of its own at the end of the status document");
 
     private final String why;

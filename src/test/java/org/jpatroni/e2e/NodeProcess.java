@@ -30,8 +30,9 @@ final class NodeProcess {
         this.log = folder.resolve("log");
     }
 
+    /** As from a script that has to outlive its terminal: HUP is ignored until the daemon says otherwise. */
     void start() {
-        start(List.of());
+        start(List.of("nohup"));
     }
 
     /** @param prefix what is put before the command, for instance another limit of rights */
