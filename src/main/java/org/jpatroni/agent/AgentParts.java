@@ -10,6 +10,7 @@ import org.jpatroni.peer.Peers;
 import org.jpatroni.postgres.PostgresControl;
 import org.jpatroni.runtime.Tasks;
 import org.jpatroni.watchdog.Fence;
+import org.jpatroni.watchdog.Watchdog;
 
 /**
  * What the agent is put together from. The wiring makes real ones, the simulation its own.
@@ -21,6 +22,7 @@ import org.jpatroni.watchdog.Fence;
  * @param trace told of every verdict
  */
 public record AgentParts(Supplier<Facts.Node> node, String scope, Supplier<Tags> tags, ClusterStore store,
-        PostgresControl postgres, Peers peers, Fence fence, Tasks tasks, Function<String, DynamicConfig> readConfig,
+        PostgresControl postgres, Peers peers, Fence fence, Watchdog watchdog, Tasks tasks,
+        Function<String, DynamicConfig> readConfig,
         Supplier<String> initialConfig, VerdictTrace trace) {
 }

@@ -85,6 +85,8 @@ final class DecisionExecutor {
             }
             case Decision.ShowRole show -> parts.postgres().setRole(show.role());
             case Decision.AnnounceRole announce -> parts.postgres().changeRole(announce.role());
+            case Decision.ActivateWatchdog activate -> lease.deadlineNanos()
+                    .ifPresent(deadline -> parts.watchdog().activate(observer.watchdogTimes(), deadline));
             case Decision.Begin begin -> {
                 if (slot.begin(begin.action(), cancel -> procedures.run(begin.action(), cancel))) {
                     orders.begun(begin.action());

@@ -14,6 +14,7 @@ import org.jpatroni.model.DynamicConfig;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PostgresView;
 import org.jpatroni.runtime.Time;
+import org.jpatroni.watchdog.Watchdog;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -103,7 +104,7 @@ final class Observer {
                 parts.postgres().state(), parts.postgres().role(), lease.view(), peers, slot.running(), dynamic,
                 parts.tags().get(), request, parts.postgres().canRewind(), handover.get(),
                 procedures.checkpointPending(),
-                orders.pending());
+                orders.pending(), parts.watchdog().status(watchdogTimes()));
     }
 
     private void observeStore() {
@@ -155,6 +156,11 @@ final class Observer {
         Duration limit = Duration.ofSeconds(dynamic.retryTimeoutSeconds());
         boolean hurry = leaving && limit.compareTo(LEAVING_CALL_LIMIT) > 0;
         parts.store().setTimeouts(dynamic.ttlSeconds(), hurry ? LEAVING_CALL_LIMIT : limit);
+    }
+
+    /** What the timeout of the watchdog device follows from. */
+    Watchdog.Times watchdogTimes() {
+        return new Watchdog.Times(dynamic.ttlSeconds(), dynamic.loopWaitSeconds());
     }
 
     DynamicConfig dynamic() {

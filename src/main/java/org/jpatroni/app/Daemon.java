@@ -38,6 +38,7 @@ import org.jpatroni.runtime.JvmFigures;
 import org.jpatroni.runtime.Tasks;
 import org.jpatroni.watchdog.Fence;
 import org.jpatroni.watchdog.GuardFence;
+import org.jpatroni.watchdog.NoWatchdog;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -85,7 +86,8 @@ final class Daemon {
                 Fence guard = new GuardFence(Path.of(node.postgres().dataDir()), Optional.empty(), tasks)) {
             HaLoop loop = new HaLoop(new AgentParts(() -> identity(postgres), node.scope(),
                     () -> reload.current().tags(), stores.store(), postgres, peers,
-                    guard, tasks, configuration::read, configuration::initial, configuration), board);
+                    guard, NoWatchdog.INSTANCE, tasks, configuration::read, configuration::initial, configuration),
+                    board);
             StatusCounters statusCounters = new StatusCounters(tasks.time());
             AgentMetrics metrics = new AgentMetrics(loop.counters(), operations, statusCounters,
                     stores.store()::calls);

@@ -77,6 +77,10 @@ public sealed interface Decision {
     record AnnounceRole(PostgresRole role) implements Decision {
     }
 
+    /** Open the watchdog device, so that the machine is reset when the lease is not confirmed in time. */
+    record ActivateWatchdog() implements Decision {
+    }
+
     /** Begin a long action. */
     record Begin(Action action) implements Decision {
     }

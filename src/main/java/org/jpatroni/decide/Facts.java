@@ -11,6 +11,7 @@ import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.PostgresState;
 import org.jpatroni.model.PostgresView;
 import org.jpatroni.model.Tags;
+import org.jpatroni.model.WatchdogStatus;
 
 /**
  * Everything that was observed, each with its age. All times are of the monotonic clock.
@@ -32,18 +33,19 @@ import org.jpatroni.model.Tags;
  * @param canRewind pg_rewind is configured and possible
  * @param checkpointPending promoted, and the first checkpoint on the new timeline is not finished
  * @param orders what operators have asked of this node and was not begun yet
+ * @param watchdog the watchdog device of this node
  * @param handover position of the shutdown checkpoint of a planned stop, until the lease was released
  */
 public record Facts(Node node, long nowNanos, Instant wallNow, long cycleStartNanos, ClusterView cluster,
         PostgresView postgres, PostgresState state, PostgresRole role, LeaseView lease, PeersView peers,
         Optional<Running> running, DynamicConfig dynamic, Tags tags, Request request, boolean canRewind,
-        Optional<Lsn> handover, boolean checkpointPending, Order.Pending orders) {
+        Optional<Lsn> handover, boolean checkpointPending, Order.Pending orders, WatchdogStatus watchdog) {
 
     /** The same with other orders. */
     Facts withOrders(Order.Pending changed) {
         return new Facts(node, nowNanos, wallNow, cycleStartNanos, cluster, postgres, state, role, lease, peers,
                 running,
-                dynamic, tags, request, canRewind, handover, checkpointPending, changed);
+                dynamic, tags, request, canRewind, handover, checkpointPending, changed, watchdog);
     }
 
     /**

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.jpatroni.model.Lsn;
 
 /**
  * What must survive from cycle to cycle. Printed whole in a bug report it explains the node.
@@ -23,12 +24,13 @@ import java.util.function.Consumer;
  * @param tried kinds of writes to the store and when they were last tried: what fails is not repeated within a cycle
  * @param rebuild how far a rebuild that an operator asked for is
  * @param owesStart this agent has stopped the server or copied its data, and has not started it since: it does so in a paused cluster too
+ * @param backoff since when the race waits for a primary that still writes
  * @param actionNotBeforeNanos do not begin another start, clone or check before this time, after one failed
  */
 public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optional<Long> deferringSinceNanos,
         Optional<Long> gaveUpLeadership, Divergence divergence, int rewindFailures, int startFailures,
         long publishedAtNanos, String published, SortedMap<String, Long> slotsSeen, long slotsSyncedAtNanos,
-        SortedMap<String, Long> tried, long actionNotBeforeNanos, Rebuild rebuild, boolean owesStart) {
+        SortedMap<String, Long> tried, long actionNotBeforeNanos, Rebuild rebuild, boolean owesStart, Backoff backoff) {
 
     /** How far the bootstrap of a new cluster is. */
     public enum Bootstrap {
@@ -84,13 +86,25 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
         static final Divergence NOTHING = new Divergence(Phase.UNASKED, "", 0);
     }
 
+    /**
+     * {@code primary_race_backoff}: nobody leads, and the old primary may still write.
+     *
+     * @param sinceNanos when this node first saw that nobody leads; empty while somebody does
+     * @param position of this standby when it was last seen to move
+     * @param movedAtNanos when that was
+     */
+    public record Backoff(Optional<Long> sinceNanos, Lsn position, long movedAtNanos) {
+
+        public static final Backoff NOTHING = new Backoff(Optional.empty(), Lsn.ZERO, 0);
+    }
+
     /** An agent that has just started. */
     public static Memory fresh(long nowNanos) {
         long longAgo = nowNanos - 3_600_000_000_000L;
         return new Memory(Bootstrap.NONE, Optional.empty(), Optional.empty(), Optional.empty(), Divergence.NOTHING, 0,
                 0,
                 longAgo, "", Collections.emptySortedMap(), longAgo, Collections.emptySortedMap(), longAgo,
-                Rebuild.NONE, false);
+                Rebuild.NONE, false, Backoff.NOTHING);
     }
 
     public Memory {
@@ -156,6 +170,10 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
         return value == owesStart ? this : edit(draft -> draft.owesStart = value);
     }
 
+    public Memory withBackoff(Backoff value) {
+        return value.equals(backoff) ? this : edit(draft -> draft.backoff = value);
+    }
+
     private Memory edit(Consumer<Draft> change) {
         Draft draft = new Draft(this);
         change.accept(draft);
@@ -179,6 +197,7 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
         private long actionNotBeforeNanos;
         private Rebuild rebuild;
         private boolean owesStart;
+        private Backoff backoff;
 
         Draft(Memory from) {
             bootstrap = from.bootstrap;
@@ -196,12 +215,13 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
             actionNotBeforeNanos = from.actionNotBeforeNanos;
             rebuild = from.rebuild;
             owesStart = from.owesStart;
+            backoff = from.backoff;
         }
 
         Memory finish() {
             return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
                     rewindFailures, startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                    actionNotBeforeNanos, rebuild, owesStart);
+                    actionNotBeforeNanos, rebuild, owesStart, backoff);
         }
     }
 }

@@ -124,6 +124,7 @@ record Case(Facts facts, Memory memory, Verdict verdict) {
             case Decision.SyncSlots d -> false;
             case Decision.ShowRole d -> false;
             case Decision.AnnounceRole d -> false;
+            case Decision.ActivateWatchdog d -> false;
             case Decision.Begin d -> false;
             case Decision.CancelAction d -> false;
             case Decision.Halt d -> false;

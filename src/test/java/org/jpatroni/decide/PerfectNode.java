@@ -21,6 +21,7 @@ import org.jpatroni.model.PostgresView.Postmaster;
 import org.jpatroni.model.PostgresView.Replication;
 import org.jpatroni.model.PostgresView.SlotView;
 import org.jpatroni.model.Upstream;
+import org.jpatroni.model.WatchdogStatus;
 
 /**
  * Member {@code a} in an environment in which everything works: each decision is turned into the facts that it aims at. A long action ends when
@@ -120,6 +121,9 @@ final class PerfectNode {
             case Decision.SyncSlots d -> syncSlots(d.wanted());
             case Decision.ShowRole d -> world.role(d.role());
             case Decision.AnnounceRole d -> world.role(d.role());
+            case Decision.ActivateWatchdog d ->
+                world.watchdog(new WatchdogStatus(true, true, WatchdogStatus.State.ACTIVE,
+                        25, Optional.of(nowNanos + 25 * World.SECOND)));
             case Decision.Begin d -> {
                 world.running(Optional.of(new Facts.Running(d.action(), false, asked)));
                 world.begun(orderOf(d.action()));

@@ -31,6 +31,7 @@ import org.jpatroni.model.StoredStatus;
 import org.jpatroni.model.SyncState;
 import org.jpatroni.model.Tags;
 import org.jpatroni.model.TimelineHistory;
+import org.jpatroni.model.WatchdogStatus;
 
 /**
  * Builds the facts of member {@code a} in a cluster of {@code a}, {@code b} and {@code c}, one deviation at a time. It starts as a running
@@ -58,6 +59,7 @@ final class World {
     private boolean canRewind = true;
     private Optional<Lsn> handover = Optional.empty();
     private Order.Pending orders = Order.Pending.NOTHING;
+    private WatchdogStatus watchdog = WatchdogStatus.NONE;
     private Facts.Node node = node(true, false);
     private long nowNanos = NOW + 2;
     private long cycleStartNanos = NOW;
@@ -307,6 +309,11 @@ final class World {
         return this;
     }
 
+    World watchdog(WatchdogStatus changed) {
+        watchdog = changed;
+        return this;
+    }
+
     World shutdown() {
         request = Facts.Request.SHUTDOWN;
         return this;
@@ -383,7 +390,7 @@ final class World {
         return new Facts(node, nowNanos, Instant.EPOCH, cycleStartNanos, cluster,
                 new PostgresView(data, postmaster, Map.of()),
                 state, role, lease, peers, running, dynamic, tags, request, canRewind, handover, false,
-                orders);
+                orders, watchdog);
     }
 
     Verdict decide() {

@@ -22,6 +22,7 @@ import org.jpatroni.model.Upstream;
 import org.jpatroni.node.HaStatus;
 import org.jpatroni.peer.Peers;
 import org.jpatroni.postgres.PostgresControl;
+import org.jpatroni.watchdog.NoWatchdog;
 import org.jspecify.annotations.Nullable;
 
 /** One machine: its clock, its PostgreSQL, its guard, and the agent that runs there at the moment. */
@@ -88,7 +89,7 @@ final class SimNode {
         Facts.Node identity = new Facts.Node(name(), "http://10.0.0." + (index + 1) + ":8008/patroni",
                 control.connUrl(), Optional.empty(), "4.1.4", true, false);
         AgentParts parts = new AgentParts(() -> identity, "demo", () -> tags, mutants.store(store, name()), control,
-                mutants.peers(peers), fence, tasks, this::readConfig,
+                mutants.peers(peers), fence, NoWatchdog.INSTANCE, tasks, this::readConfig,
                 () -> cachedConfig.isEmpty() ? cluster.setup().configJson() : cachedConfig,
                 cluster.coverage().traceFor(this, kernel));
         StatusBoard board = new StatusBoard(HaStatus.starting(name(), "demo", tags, time.nanos()));

@@ -42,7 +42,7 @@ final class HouseRules {
             Map.entry("dcs.etcd", List.of("dcs", "model", "config", "runtime", "tls")),
             Map.entry("dcs.zookeeper", List.of("dcs", "model", "config", "runtime", "tls")),
             Map.entry("postgres", List.of("model", "config", "runtime", "tls")),
-            Map.entry("watchdog", List.of("config", "runtime")),
+            Map.entry("watchdog", List.of("model", "config", "runtime")),
             Map.entry("peer", List.of("model", "runtime", "config", "tls")),
             Map.entry("agent",
                     List.of("model", "decide", "node", "runtime", "config", "dcs", "postgres", "watchdog", "peer")),
