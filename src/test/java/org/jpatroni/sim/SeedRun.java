@@ -31,7 +31,7 @@ record SeedRun(SimSetup setup, @Nullable String failure, long hash, long events,
         cluster.run();
         SimFailure failure = kernel.failure();
         return new SeedRun(setup, failure == null ? null : failure.getMessage(), kernel.hash(), kernel.events(),
-                kernel.nowNanos() / 1_000_000_000L, cluster.workload().acknowledged(),
+                kernel.nowNanos() / 1_000_000_000L, cluster.ledger().acknowledged(),
                 failure == null ? List.of() : kernel.lastLines());
     }
 

@@ -16,6 +16,8 @@ final class SimCluster {
     private final Coverage coverage;
     private final List<SimPostgres> servers = new ArrayList<>();
     private final List<SimNode> nodes = new ArrayList<>();
+    private final SimSync sync;
+    private final SimLedger ledger;
     private final Invariants invariants;
     private final Workload workload;
     private final SimMaintenance maintenance;
@@ -37,6 +39,8 @@ final class SimCluster {
             nodes.add(new SimNode(this, i, setup.tags().get(i), servers.get(i)));
         }
         this.maintenance = new SimMaintenance(this);
+        this.sync = new SimSync(store);
+        this.ledger = new SimLedger(this);
         this.invariants = new Invariants(this);
         this.workload = new Workload(this);
         this.nemesis = new Nemesis(this);
@@ -121,7 +125,11 @@ final class SimCluster {
         return operator;
     }
 
-    Workload workload() {
-        return workload;
+    SimSync sync() {
+        return sync;
+    }
+
+    SimLedger ledger() {
+        return ledger;
     }
 }

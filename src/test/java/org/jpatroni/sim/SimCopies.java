@@ -10,19 +10,14 @@ import org.jpatroni.runtime.CancelToken;
 /** pg_basebackup, pg_rewind, the look at timeline histories, and single user recovery. */
 final class SimCopies {
 
-    /** Takes simulated time, less when cancelled. */
-    interface Waiter {
-
-        void await(long millis, CancelToken cancel);
-    }
-
     private final SimKernel kernel;
     private final SimPostgres server;
     private final SimPostgresControl.SimPeersOfServer peers;
-    private final Waiter waiter;
+    private final SimWaiting waiter;
     private boolean atWork;
 
-    SimCopies(SimKernel kernel, SimPostgres server, SimPostgresControl.SimPeersOfServer peers, Waiter waiter) {
+    SimCopies(SimKernel kernel, SimPostgres server, SimPostgresControl.SimPeersOfServer peers,
+            SimWaiting waiter) {
         this.kernel = kernel;
         this.server = server;
         this.peers = peers;

@@ -29,15 +29,13 @@ final class SimPostgres {
         EMPTY, PRESENT, DAMAGED
     }
 
-    private record ShutdownListener(Runnable onSafe, Consumer<Lsn> onCheckpoint) {
-    }
-
-    private final List<ShutdownListener> shutdownListeners = new ArrayList<>();
     private final SimKernel kernel;
     private final int index;
     private final String name;
     private final SimPace pace = new SimPace();
     private final SimReceiver receiver;
+    private final SimShutdown shutdown;
+    private final SimCommits commits;
     private final List<Runnable> waiters = new ArrayList<>();
     private final NavigableMap<String, Long> slots = new TreeMap<>();
     private @Nullable Runnable changeListener;
@@ -48,7 +46,6 @@ final class SimPostgres {
     private String clusterState = "shut down";
     private boolean standbySignal;
     private boolean inRecovery;
-    private boolean writesRefused;
     private Optional<Upstream> upstream = Optional.empty();
     private long pid;
     private long startTicks;
@@ -61,6 +58,8 @@ final class SimPostgres {
         this.index = index;
         this.name = name;
         this.receiver = new SimReceiver(kernel, network, this, servers);
+        this.shutdown = new SimShutdown(kernel, this);
+        this.commits = new SimCommits(kernel, this);
     }
 
     void initialize(String newSystemIdentifier) {
@@ -96,7 +95,7 @@ final class SimPostgres {
         upstream = newUpstream;
         standbySignal = newUpstream.isPresent();
         phase = Phase.STARTING;
-        writesRefused = false;
+        shutdown.clear();
         inRecovery = standbySignal;
         pid = kernel.random().between(1000, 30000);
         startTicks = kernel.nowNanos() / 10_000_000L;
@@ -120,6 +119,7 @@ final class SimPostgres {
             return;
         }
         phase = Phase.UP;
+        commits.takeEffect();
         clusterState = standbySignal ? "in archive recovery" : "in production";
         checkpointTimeline();
         trace("ready, " + (standbySignal ? "in recovery" : "accepts writes"));
@@ -133,78 +133,17 @@ final class SimPostgres {
             trace("postmaster gone: " + why);
             phase = Phase.DOWN;
             epoch++;
-            shutdownListeners.clear();
+            shutdown.clear();
+            commits.endSessions();
             receiver.disconnect();
             receiver.feedFollowers();
             changed();
         }
     }
 
-    /**
-     * Begins a shutdown.
-     *
-     * @param onSafe when no session can write any more
-     * @param onCheckpoint with the position of the shutdown checkpoint of a primary
-     */
+    /** Begins a shutdown; see {@link SimShutdown#begin}. */
     void beginStop(StopMode mode, Runnable onSafe, Consumer<Lsn> onCheckpoint) {
-        if (phase == Phase.DOWN) {
-            onSafe.run();
-            return;
-        }
-        if (mode == StopMode.FAST && phase == Phase.STOPPING) {
-            shutdownListeners.add(new ShutdownListener(onSafe, onCheckpoint));
-            if (writesRefused) {
-                onSafe.run();
-            }
-            return;
-        }
-        long thisEpoch = ++epoch;
-        SimRandom random = kernel.random();
-        if (mode == StopMode.IMMEDIATE) {
-            kernel.afterMillis(random.between(5, 80), () -> {
-                if (epoch == thisEpoch) {
-                    vanish("immediate shutdown");
-                    onSafe.run();
-                }
-            });
-            return;
-        }
-        boolean wasUp = phase == Phase.UP;
-        boolean primary = wasUp && !inRecovery;
-        phase = Phase.STOPPING;
-        shutdownListeners.add(new ShutdownListener(onSafe, onCheckpoint));
-        changed();
-        kernel.afterMillis(random.between(2, 60), () -> {
-            if (epoch == thisEpoch) {
-                writesRefused = true;
-                shutdownListeners.forEach(listener -> listener.onSafe().run());
-                changed();
-            }
-        });
-        long millis = random.chance(pace.slowStopChance) ? random.between(5_000, 60_000) : random.between(80, 900);
-        kernel.afterMillis(millis, () -> writeShutdownCheckpoint(thisEpoch, wasUp, primary));
-    }
-
-    private void writeShutdownCheckpoint(long ofEpoch, boolean wasUp, boolean primary) {
-        if (epoch != ofEpoch) {
-            return;
-        }
-        if (primary) {
-            SimWal.Entry checkpoint = wal.append(SimWal.Kind.CHECKPOINT, 114, 0);
-            clusterState = "shut down";
-            trace("shutdown checkpoint at " + new Lsn(checkpoint.startLsn()));
-            receiver.feedFollowers();
-            Lsn position = new Lsn(checkpoint.startLsn());
-            List.copyOf(shutdownListeners).forEach(listener -> listener.onCheckpoint().accept(position));
-        } else if (wasUp) {
-            clusterState = "shut down in recovery";
-        }
-        kernel.afterMillis(kernel.random().between(10, 200), () -> {
-            if (epoch == ofEpoch) {
-                receiver.flushFollowers();
-                vanish("fast shutdown");
-            }
-        });
+        shutdown.begin(mode, onSafe, onCheckpoint);
     }
 
     /** Begins a promotion; it happens unless the postmaster goes first. */
@@ -252,20 +191,43 @@ final class SimPostgres {
         receiver.reconnectSoon();
     }
 
-    /** A client's transaction; acknowledged when this returns true. */
+    /** A client's transaction, if writes are taken; {@link #commits} tells when it is acknowledged. */
     boolean commit(long transaction) {
         if (!acceptsWrites()) {
             return false;
         }
-        wal.append(SimWal.Kind.COMMIT, kernel.random().between(60, 900), transaction);
+        SimWal.Entry commit = wal.append(SimWal.Kind.COMMIT, kernel.random().between(60, 900), transaction);
         receiver.feedFollowers();
+        commits.written(commit);
         return true;
+    }
+
+    SimCommits commits() {
+        return commits;
     }
 
     /** Whether a session can write now: also during the first moments of a shutdown. */
     boolean acceptsWrites() {
-        boolean takesWrites = phase == Phase.UP || phase == Phase.STOPPING && !writesRefused;
+        boolean takesWrites = phase == Phase.UP || phase == Phase.STOPPING && !shutdown.refusesWrites();
         return takesWrites && !inRecovery && clusterState.equals("in production");
+    }
+
+    /** What was to happen in this life of the postmaster happens no more; what begins now has the number that is returned. */
+    long nextEpoch() {
+        return ++epoch;
+    }
+
+    boolean isEpoch(long number) {
+        return epoch == number;
+    }
+
+    void stopping() {
+        phase = Phase.STOPPING;
+        changed();
+    }
+
+    void setClusterState(String state) {
+        clusterState = state;
     }
 
     boolean servesReplication() {

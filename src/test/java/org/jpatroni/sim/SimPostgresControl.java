@@ -3,9 +3,6 @@ package org.jpatroni.sim;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jpatroni.model.DynamicConfig;
 import org.jpatroni.model.Lsn;
@@ -23,7 +20,8 @@ final class SimPostgresControl implements PostgresControl {
 
     private final SimKernel kernel;
     private final SimProcess process;
-    private final SimTime time;
+    private final SimWaiting waiting;
+    private final SimStops stops;
     private final SimPostgres server;
     private final SimPeersOfServer peers;
     private final SimCopies copies;
@@ -48,11 +46,11 @@ final class SimPostgresControl implements PostgresControl {
     SimPostgresControl(SimKernel kernel, SimProcess process, SimTime time, SimPostgres server, SimPeersOfServer peers) {
         this.kernel = kernel;
         this.process = process;
-        this.time = time;
         this.server = server;
         this.peers = peers;
-        this.copies = new SimCopies(kernel, server, peers,
-                (millis, cancel) -> await(() -> false, Duration.ofMillis(millis), cancel));
+        this.waiting = new SimWaiting(kernel, time, server);
+        this.stops = new SimStops(time, server, waiting);
+        this.copies = new SimCopies(kernel, server, peers, waiting);
         this.role = server.data() == SimPostgres.Data.EMPTY
                 ? PostgresRole.UNINITIALIZED
                 : server.standbySignal()
@@ -62,36 +60,6 @@ final class SimPostgresControl implements PostgresControl {
 
     static String connUrl(int index) {
         return "postgres://10.0.0." + (index + 1) + ":5432/postgres";
-    }
-
-    private void pause(long lowMillis, long highMillis) {
-        sleep(Duration.ofMillis(kernel.random().between(lowMillis, highMillis)));
-    }
-
-    private void sleep(Duration duration) {
-        try {
-            time.sleep(duration);
-        } catch (InterruptedException told) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    /** Looks again after each change of the server, until done, cancelled, interrupted or the limit is over. */
-    private void await(BooleanSupplier done, Duration limit, CancelToken cancel) {
-        SimThread thread = SimThread.required();
-        Runnable wake = () -> kernel.wake(thread);
-        cancel.onCancel(wake);
-        server.addWaiter(wake);
-        long until = time.trueInstant(limit);
-        try {
-            while (!done.getAsBoolean() && !cancel.isCancelled() && kernel.nowNanos() < until) {
-                thread.waitUntil(until);
-            }
-        } catch (InterruptedException told) {
-            Thread.currentThread().interrupt();
-        } finally {
-            server.removeWaiter(wake);
-        }
     }
 
     boolean isAtWork() {
@@ -115,7 +83,8 @@ final class SimPostgresControl implements PostgresControl {
     public PostgresView observe(Duration sqlLimit) {
         boolean asks = server.isUp();
         if (asks && !(stuck && server.isStalled())) {
-            sleep(server.isStalled() ? sqlLimit : Duration.ofNanos(kernel.random().between(200_000, 4_000_000)));
+            waiting.sleep(
+                    server.isStalled() ? sqlLimit : Duration.ofNanos(kernel.random().between(200_000, 4_000_000)));
         }
         stuck = asks && server.isStalled();
         return SimView.of(server, stuck);
@@ -148,7 +117,7 @@ final class SimPostgresControl implements PostgresControl {
     @Override
     public Outcome bootstrapNew(CancelToken cancel) {
         return busy(PostgresState.INITDB, PostgresState.INITDB_FAILED, () -> {
-            pause(800, 3000);
+            waiting.pause(800, 3000);
             if (cancel.isCancelled()) {
                 return new Outcome.Cancelled();
             }
@@ -157,7 +126,7 @@ final class SimPostgresControl implements PostgresControl {
             peers.before("bootstrap", server);
             server.beginStart(Optional.empty());
             onLaunch.run();
-            await(server::isUp, Duration.ofMinutes(10), cancel);
+            waiting.await(server::isUp, Duration.ofMinutes(10), cancel);
             return server.isUp() ? Outcome.done() : Outcome.failed("postmaster did not come up");
         });
     }
@@ -173,7 +142,8 @@ final class SimPostgresControl implements PostgresControl {
             server.beginStart(spec.upstream());
             onLaunch.run();
             long pid = server.pid();
-            await(() -> server.phase() != SimPostgres.Phase.STARTING || server.pid() != pid, spec.waitLimit(), cancel);
+            waiting.await(() -> server.phase() != SimPostgres.Phase.STARTING || server.pid() != pid, spec.waitLimit(),
+                    cancel);
             if (server.isUp()) {
                 return Outcome.done();
             }
@@ -196,44 +166,12 @@ final class SimPostgresControl implements PostgresControl {
         peers.before("stop", server);
         return busy(PostgresState.STOPPING, PostgresState.STOP_FAILED, () -> {
             if (spec.checkpoint() && server.isUp()) {
-                pause(20, 800);
+                waiting.pause(20, 800);
             }
-            return stopNow(spec, cancel);
+            Outcome outcome = stops.stop(spec, cancel);
+            whenDown = outcome.isDone() ? PostgresState.STOPPED : whenDown;
+            return outcome;
         });
-    }
-
-    /** The hooks run here and not in the server's events: they may ask the store. */
-    private Outcome stopNow(StopSpec spec, CancelToken cancel) {
-        AtomicBoolean safe = new AtomicBoolean();
-        AtomicReference<@Nullable Lsn> checkpoint = new AtomicReference<>();
-        server.beginStop(spec.mode(), () -> safe.set(true), lsn -> {
-            checkpoint.set(lsn);
-            server.changed();
-        });
-        long deadline = time.nanos() + spec.waitLimit().toNanos();
-        boolean safeTold = false;
-        while (true) {
-            boolean down = server.phase() == SimPostgres.Phase.DOWN;
-            if ((safe.get() || down) && !safeTold) {
-                safeTold = true;
-                spec.onSafe().run();
-            }
-            Lsn position = checkpoint.getAndSet(null);
-            if (position != null) {
-                spec.onShutdownCheckpoint().accept(position);
-            } else if (down) {
-                whenDown = PostgresState.STOPPED;
-                return Outcome.done();
-            } else if (cancel.isCancelled()) {
-                return new Outcome.Cancelled();
-            } else if (deadline - time.nanos() <= 0) {
-                return new Outcome.TimedOut();
-            } else {
-                boolean told = safeTold;
-                await(() -> server.phase() == SimPostgres.Phase.DOWN || safe.get() && !told
-                        || checkpoint.get() != null, Duration.ofNanos(deadline - time.nanos()), cancel);
-            }
-        }
     }
 
     @Override
@@ -250,7 +188,7 @@ final class SimPostgresControl implements PostgresControl {
 
     @Override
     public Outcome promote(Duration waitLimit, CancelToken cancel) {
-        pause(1, 20);
+        waiting.pause(1, 20);
         if (!server.isUp() || !server.inRecovery()) {
             return Outcome.failed("pg_ctl: cannot promote: " + server.phase());
         }
@@ -259,7 +197,7 @@ final class SimPostgresControl implements PostgresControl {
         }
         peers.before("promote", server);
         server.beginPromotion();
-        await(() -> !server.isUp() || !server.inRecovery(), waitLimit, new CancelToken());
+        waiting.await(() -> !server.isUp() || !server.inRecovery(), waitLimit, new CancelToken());
         if (!server.isUp()) {
             return Outcome.failed("postmaster ended during promotion");
         }
@@ -272,7 +210,7 @@ final class SimPostgresControl implements PostgresControl {
 
     @Override
     public Outcome follow(PostgresRole newRole, Upstream upstream, CancelToken cancel) {
-        pause(10, 80);
+        waiting.pause(10, 80);
         if (!server.isUp() || !server.inRecovery()) {
             return Outcome.failed("not a running standby");
         }
@@ -296,7 +234,7 @@ final class SimPostgresControl implements PostgresControl {
 
     @Override
     public Divergence checkDivergence(Upstream upstream) {
-        pause(5, 60);
+        waiting.pause(5, 60);
         return copies.checkDivergence(upstream);
     }
 
@@ -317,7 +255,7 @@ final class SimPostgresControl implements PostgresControl {
 
     @Override
     public Outcome checkpoint(Duration limit) {
-        pause(10, 1500);
+        waiting.pause(10, 1500);
         server.checkpointTimeline();
         return server.isUp() ? Outcome.done() : Outcome.failed("not running");
     }
@@ -329,7 +267,7 @@ final class SimPostgresControl implements PostgresControl {
 
     @Override
     public Outcome removeDataDirectory() {
-        pause(5, 200);
+        waiting.pause(5, 200);
         if (server.phase() != SimPostgres.Phase.DOWN) {
             return Outcome.failed("a postmaster runs");
         }
@@ -341,7 +279,7 @@ final class SimPostgresControl implements PostgresControl {
 
     @Override
     public Outcome syncSlots(List<WantedSlot> wanted) {
-        pause(1, 10);
+        waiting.pause(1, 10);
         if (!server.isUp()) {
             return Outcome.failed("not running");
         }

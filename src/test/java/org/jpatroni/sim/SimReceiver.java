@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 final class SimReceiver {
 
     private static final long RETRY_MILLIS = 5_000;
+    private static final long RETRANSMIT_NANOS = 1_000_000_000L;
+    private static final long UNREPORTED = -1;
 
     private final SimKernel kernel;
     private final SimNetwork network;
@@ -20,6 +22,9 @@ final class SimReceiver {
     private @Nullable SimPostgres source;
     private long connection;
     private boolean deliveryPending;
+    private boolean reportPending;
+    private boolean caughtUp;
+    private long reportedLsn = UNREPORTED;
 
     SimReceiver(SimKernel kernel, SimNetwork network, SimPostgres server, List<SimPostgres> servers) {
         this.kernel = kernel;
@@ -33,10 +38,61 @@ final class SimReceiver {
         return Optional.ofNullable(source);
     }
 
+    /** Those that stream from this server. */
+    List<SimReceiver> followers() {
+        return servers.stream().map(SimPostgres::receiver).filter(theirs -> theirs.source == server).toList();
+    }
+
+    /** {@code application_name}. */
+    String name() {
+        return server.name();
+    }
+
+    /** Whether the walsender has sent all there was, once since the connection was made: it counts as a synchronous standby only then. */
+    boolean isCaughtUp() {
+        return caughtUp;
+    }
+
+    /** What the upstream knows to be flushed here; negative before the first report. */
+    long reportedLsn() {
+        return reportedLsn;
+    }
+
+    private void lookIfCaughtUp(SimPostgres upstream) {
+        caughtUp |= server.wal().size() >= upstream.wal().size();
+    }
+
+    /** Tells the upstream what is flushed here; one report is under way at a time, and a lost one is sent again. */
+    private void report() {
+        SimPostgres to = source;
+        if (reportPending || to == null) {
+            return;
+        }
+        reportPending = true;
+        long thisConnection = connection;
+        long flushed = server.wal().endLsn();
+        long nanos = network.legNanos(server.index(), to.index()).orElse(RETRANSMIT_NANOS);
+        kernel.after(nanos, () -> {
+            if (connection == thisConnection) {
+                reportPending = false;
+                if (!network.isCut(server.index(), to.index())) {
+                    reportedLsn = flushed;
+                    to.commits().releaseDone();
+                }
+                if (server.wal().endLsn() > reportedLsn) {
+                    report();
+                }
+            }
+        });
+    }
+
     void disconnect() {
         source = null;
         connection++;
         deliveryPending = false;
+        reportPending = false;
+        caughtUp = false;
+        reportedLsn = UNREPORTED;
     }
 
     void reconnectSoon() {
@@ -66,6 +122,8 @@ final class SimReceiver {
             }
             source = target.get();
             server.trace("streams from " + source.name() + " at " + server.wal().end());
+            lookIfCaughtUp(source);
+            report();
             server.changed();
             scheduleDelivery();
         } else {
@@ -162,6 +220,8 @@ final class SimReceiver {
     private void receive(int until) {
         if (source != null && source.wal().hasPrefix(server.wal())) {
             server.wal().receiveFrom(source.wal(), until);
+            lookIfCaughtUp(source);
+            report();
             feedFollowers();
         }
     }

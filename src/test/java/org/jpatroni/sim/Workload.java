@@ -1,12 +1,13 @@
 package org.jpatroni.sim;
 
-/** Clients that write to whoever takes writes, and remember what was acknowledged. */
+/** Clients that write to whoever takes writes; some lose patience. {@link SimLedger} remembers what they were told. */
 final class Workload {
+
+    private static final double IMPATIENT = 0.03;
 
     private final SimCluster cluster;
     private final SimKernel kernel;
     private long transactions;
-    private long acknowledged;
 
     Workload(SimCluster cluster) {
         this.cluster = cluster;
@@ -23,13 +24,10 @@ final class Workload {
     private void writeSomewhere() {
         transactions++;
         for (SimNode node : cluster.nodes()) {
-            if (node.server().commit(transactions)) {
-                acknowledged++;
+            if (node.server().commit(transactions) && node.server().commits().waiting() > 1
+                    && kernel.random().chance(IMPATIENT)) {
+                node.server().commits().cancelOldest();
             }
         }
-    }
-
-    long acknowledged() {
-        return acknowledged;
     }
 }
