@@ -1,8 +1,9 @@
-"""A real cluster of JPatroni nodes with PostgreSQL and etcd: loopback, free ports, everything below one folder."""
+"""A real cluster of JPatroni nodes with PostgreSQL and a store: loopback, free ports, everything below one folder."""
 
 import http.client
 import json
 import os
+import random
 import secrets
 import signal
 import socket
@@ -16,10 +17,22 @@ from harness import Impossible, Program, poll, run, short, wait_for
 PG_BIN = Path(os.environ.get("PG_BIN", "/usr/lib/postgresql/15/bin"))
 
 
+given_ports = set()
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Nobody listens there, and the kernel does not give it to an outgoing connection before our server takes it."""
+    while True:
+        port = random.randint(20000, 31999)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in given_ports:
+            given_ports.add(port)
+            return port
 
 
 class Etcd:
@@ -32,6 +45,7 @@ class Etcd:
             ["etcd", "--data-dir", folder / "etcd", "--listen-client-urls", client, "--advertise-client-urls", client, "--listen-peer-urls", peer,
              "--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}", "--unsafe-no-fsync"], folder / "etcd.log")
         wait_for("etcd", lambda: socket.create_connection(("127.0.0.1", self.port), 1).close() or True)
+        self.settings = {"etcd3": {"host": f"127.0.0.1:{self.port}"}}
 
     def stop(self):
         self.program.stop()
@@ -55,8 +69,8 @@ class Answer:
 class Node:
     """One daemon and its PostgreSQL."""
 
-    def __init__(self, cluster, name):
-        self.cluster, self.name = cluster, name
+    def __init__(self, cluster, name, program=None):
+        self.cluster, self.name, self.program = cluster, name, program or cluster.program
         self.rest_port, self.sql_port = free_port(), free_port()
         self.data = cluster.folder / name
         self.file = cluster.folder / f"{name}.yml"
@@ -68,7 +82,7 @@ class Node:
         return f"{'https' if self.cluster.tls else 'http'}://127.0.0.1:{self.rest_port}"
 
     def start(self):
-        self.daemon = Program([*self.cluster.program, self.file], self.log, {"HOME": str(self.cluster.folder)}, self.cluster.folder)
+        self.daemon = Program([*self.program, self.file], self.log, {"HOME": str(self.cluster.folder)}, self.cluster.folder)
 
     def postmaster(self):
         """The pid of this node's own postmaster, or None."""
@@ -109,13 +123,14 @@ class Node:
 class Cluster:
     """Nodes of one scope."""
 
-    def __init__(self, folder, program, etcd, scope="demo", count=3, tls=None, login=None):
-        self.folder, self.program, self.etcd, self.scope, self.tls, self.login = folder, program, etcd, scope, tls, login
+    def __init__(self, folder, program, store, scope="demo", count=3, tls=None, login=None):
+        self.folder, self.program, self.store, self.scope, self.tls, self.login = folder, program, store, scope, tls, login
         folder.mkdir()
         self.sockets = folder
         self.password, self.replication_password = secrets.token_hex(12), secrets.token_hex(12)
         self.nodes = [Node(self, f"node{i}") for i in range(count)]
         self.restapi, self.initial = {}, None
+        self.tags = {self.nodes[-1].name: {"zone": "b"}} if self.nodes else {}
 
     def start(self):
         for node in self.nodes:
@@ -140,7 +155,7 @@ class Cluster:
             rest["authentication"] = dict(zip(("username", "password"), self.login))
             extra.setdefault("ctl", {})["authentication"] = rest["authentication"]
         settings = {
-            "scope": self.scope, "name": node.name, "restapi": rest, "etcd3": {"host": f"127.0.0.1:{self.etcd.port}"}, **extra,
+            "scope": self.scope, "name": node.name, "restapi": rest, **self.store.settings, **extra,
             "bootstrap": {
                 "dcs": {"ttl": 20, "loop_wait": 5, "retry_timeout": 5, "maximum_lag_on_failover": 1048576,
                         "postgresql": {"use_pg_rewind": True, "parameters": {"max_connections": 50}}},
@@ -155,7 +170,7 @@ class Cluster:
                 "pg_hba": ["local all all trust", "host replication replicator 127.0.0.1/32 scram-sha-256",
                            "host all all 127.0.0.1/32 scram-sha-256"],
                 "parameters": {"unix_socket_directories": str(self.sockets), "shared_buffers": "16MB", "fsync": "off"}},
-            "tags": {"zone": "b"} if node is self.nodes[-1] else {}}
+            "tags": self.tags.get(node.name, {})}
         node.file.touch(0o600)
         node.file.write_text(json.dumps(settings, indent=1) + "\n")
 

@@ -18,16 +18,21 @@ def cell(text):
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-def page(report):
+CLIENTS = [
+    "# Real clients, unchanged", "",
+    "Written by `clients/run --evidence docs/clients.md`; how to run it stands in [testing.md](testing.md). The clients are the published ones, pointed at a",
+    "cluster of three nodes of this build. What is marked as a replay sends the requests of a client that cannot be run here, reads no more than the client reads,",
+    "and parses as strictly as it does.", ""]
+
+
+def page(report, head, beside=""):
+    """The lines of head, versions and the result, then a table for each group of checks. What else is named beside etcd begins with a comma."""
     postgres = first(r"\(PostgreSQL\) (\S+)", [PG_BIN / "postgres", "--version"])
     etcd = first(r"etcd Version: (\S+)", ["etcd", "--version"])
     java = first(r'version "(\S+)"', [f"{os.environ.get('JAVA_HOME', '/usr')}/bin/java", "-version"])
     lines = [
-        "# Real clients, unchanged", "",
-        "Written by `clients/run --evidence docs/clients.md`; how to run it stands in [testing.md](testing.md). The clients are the published ones, pointed at a",
-        "cluster of three nodes of this build. What is marked as a replay sends the requests of a client that cannot be run here, reads no more than the client reads,",
-        "and parses as strictly as it does.", "",
-        f"{datetime.now(timezone.utc):%Y-%m-%d}, commit {os.environ.get('BUILD') or 'unknown'}: **{report.summary()}**. PostgreSQL {postgres}, etcd {etcd}, Java {java}, {os.cpu_count()} processors,"
+        *head,
+        f"{datetime.now(timezone.utc):%Y-%m-%d}, commit {os.environ.get('BUILD') or 'unknown'}: **{report.summary()}**. PostgreSQL {postgres}, etcd {etcd}{beside}, Java {java}, {os.cpu_count()} processors,"
         f" {platform.system()} {platform.machine()}.", ""]
     groups = {}
     for line in report.lines:

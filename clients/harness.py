@@ -34,8 +34,8 @@ def short(value, limit=300):
 class Report:
     """All checks of a run, printed as they come."""
 
-    def __init__(self):
-        self.lines = []
+    def __init__(self, noun="clients"):
+        self.lines, self.noun = [], noun
         self.started_at = time.monotonic()
 
     def add(self, client, version, command, verdict, detail=""):
@@ -50,7 +50,15 @@ class Report:
     def summary(self):
         skipped, failed = self.count("skipped"), self.count("FAILED")
         parts = [f"{self.count('ok')} ok", f"{failed} FAILED"] + ([f"{skipped} skipped"] if skipped else [])
-        return f"{len(self.lines)} checks of {len(Counter(line.client for line in self.lines))} clients: {', '.join(parts)}"
+        return f"{len(self.lines)} checks of {len(Counter(line.client for line in self.lines))} {self.noun}: {', '.join(parts)}"
+
+    def conclude(self):
+        """The last lines of a run and its exit code."""
+        print(self.summary())
+        for line in self.lines:
+            if line.verdict == "FAILED":
+                print(f"FAILED  {line.client} {line.version}  {line.command}: {line.detail}")
+        return 1 if self.count("FAILED") else 0
 
 
 class Checks:

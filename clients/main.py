@@ -91,13 +91,9 @@ def main():
         report.add("clients/run", "", "goes to its end", "FAILED", "interrupted")
     finally:
         etcd.stop()
-    print(report.summary())
-    for line in report.lines:
-        if line.verdict == "FAILED":
-            print(f"FAILED  {line.client} {line.version}  {line.command}: {line.detail}")
     if options.evidence:
-        (options.work / "evidence.md").write_text(evidence.page(report))
-    return 1 if report.count("FAILED") else 0
+        (options.work / "evidence.md").write_text(evidence.page(report, evidence.CLIENTS))
+    return report.conclude()
 
 
 if __name__ == "__main__":

@@ -13,11 +13,13 @@ CLUSTER = "plain"
 class Patronictl:
     """One version of patronictl with a configuration file for a cluster."""
 
+    prefix = ""
+
     def __init__(self, cluster, report, label, command, environment):
         self.cluster, self.command = cluster, command
         self.environment = {"LC_ALL": "C.UTF-8", "PGPASSWORD": cluster.password, "EDITOR": "true", "PAGER": "cat", **environment}
         self.file = cluster.folder / "patronictl.yml"
-        settings = {"scope": cluster.scope, "etcd3": {"host": f"127.0.0.1:{cluster.etcd.port}"}, "ctl": cluster.tls.ctl() if cluster.tls else {}}
+        settings = {"scope": cluster.scope, **cluster.store.settings, "ctl": cluster.tls.ctl() if cluster.tls else {}}
         if cluster.login:
             # Under "restapi", because 3.0.2 knows no other place.
             settings["restapi"] = {"authentication": dict(zip(("username", "password"), cluster.login))}
@@ -38,7 +40,7 @@ class Patronictl:
         seen = self(*arguments, given=given, seconds=seconds)
         trouble = re.search(r"Traceback|falling back to DCS|Failing over to DCS", seen.text)
         passed = seen.code == code and re.search(pattern, seen.text, re.S | re.M) and not trouble
-        self.checks.check(words(arguments), passed, f"exit code {code}, text like {pattern}", seen)
+        self.checks.check(self.prefix + words(arguments), passed, f"exit code {code}, text like {pattern}", seen)
         return seen
 
 

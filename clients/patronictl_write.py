@@ -169,7 +169,7 @@ def history(cluster, ctl):
 def remove(cluster, ctl, report):
     """On a cluster of its own: its keys go while its only node is down."""
     scope = f"removed{ctl.version[0]}"
-    single = Cluster(cluster.folder / scope, cluster.program, cluster.etcd, scope, count=1)
+    single = Cluster(cluster.folder / scope, cluster.program, cluster.store, scope, count=1)
     try:
         single.start()
         ctl.expect(r"Cluster names specified do not match", "remove", scope, given="other\n", code=1)
