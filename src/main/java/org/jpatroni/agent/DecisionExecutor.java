@@ -7,10 +7,12 @@ import java.util.Optional;
 import org.jpatroni.dcs.Cas;
 import org.jpatroni.decide.Decision;
 import org.jpatroni.decide.Facts.PeersView;
+import org.jpatroni.decide.Failsafe;
 import org.jpatroni.decide.Memory;
 import org.jpatroni.decide.Situation;
 import org.jpatroni.model.LeaderKey;
 import org.jpatroni.model.Lease;
+import org.jpatroni.model.Member;
 import org.jpatroni.model.PeerAnswer;
 import org.jpatroni.model.TimelineHistory;
 import org.jpatroni.postgres.PostgresControl.WantedSlot;
@@ -31,15 +33,17 @@ final class DecisionExecutor {
     private final Procedures procedures;
     private final Observer observer;
     private final OrderDesk orders;
+    private final FailsafeBoard failsafe;
 
     DecisionExecutor(AgentParts parts, LeaseKeeper lease, ActionSlot slot, Procedures procedures, Observer observer,
-            OrderDesk orders) {
+            OrderDesk orders, FailsafeBoard failsafe) {
         this.parts = parts;
         this.lease = lease;
         this.slot = slot;
         this.procedures = procedures;
         this.observer = observer;
         this.orders = orders;
+        this.failsafe = failsafe;
     }
 
     /**
@@ -58,11 +62,15 @@ final class DecisionExecutor {
             }
             case Decision.AcquireLease acquire -> {
                 lease.attempt();
-                settle(parts.store().acquireLease());
+                if (mayReach()) {
+                    settle(parts.store().acquireLease());
+                }
             }
             case Decision.RenewLease renew -> renew(s, renew);
             case Decision.ReleaseLease release -> release(release);
             case Decision.AskPeers ask -> askPeers(ask);
+            case Decision.AskFailsafe ask -> askFailsafe(ask);
+            case Decision.WriteFailsafe write -> changed("failsafe", parts.store().writeFailsafe(write.members()));
             case Decision.PublishMember publish -> report("member key", parts.store().publishMember(publish.member()));
             case Decision.ClaimInitialize claim -> {
                 boolean won = parts.store().createInitialize("").isWon();
@@ -126,6 +134,9 @@ final class DecisionExecutor {
         if (key.isPresent()) {
             boolean wasSettled = s.holdsLease();
             lease.attemptRenewal();
+            if (!wasSettled && !mayReach()) {
+                return;
+            }
             Cas<Lease> outcome = parts.store().renewLease(key.get(), renew.status());
             if (wasSettled && outcome instanceof Cas.Won<Lease> won) {
                 // The common case: the key is as it was seen, so the snapshot of this cycle is still good.
@@ -135,6 +146,27 @@ final class DecisionExecutor {
                 settle(outcome);
             }
         }
+    }
+
+    /** Whether this node has not promised a primary without store to stand back (failsafe mode); from here on it promises nothing. */
+    private boolean mayReach() {
+        boolean may = failsafe.reaches(parts.tasks().time().nanos());
+        if (!may) {
+            LOG.info("another member's primary goes on without the store: the leader lock is not asked for");
+        }
+        return may;
+    }
+
+    private void askFailsafe(Decision.AskFailsafe ask) throws InterruptedException {
+        List<Member> members = ask.members().entrySet().stream()
+                .map(member -> Member.at(member.getKey(), member.getValue())).toList();
+        long sentAt = parts.tasks().time().nanos();
+        Failsafe.Round round = new Failsafe.Round(sentAt,
+                members.isEmpty() ? List.of() : parts.peers().askFailsafe(members, ask.ping(), ask.limit()));
+        if (round.isAccepted() && !lease.agreed(new Lease(sentAt, observer.dynamic().ttlSeconds()))) {
+            LOG.warn("all members agreed that this primary goes on, too late for its leader lock");
+        }
+        observer.failsafeAsked(round);
     }
 
     /** From here on the lease is not ours, even when the store did not answer. */

@@ -72,8 +72,8 @@ public final class HaLoop {
                 () -> lease.deadlineNanos().isPresent());
         this.orders = new OrderDesk(wakeup::signal);
         this.inbox = new Inbox(wakeup::signal);
-        this.observer = new Observer(parts, lease, slot, procedures, orders);
-        this.executor = new DecisionExecutor(parts, lease, slot, procedures, observer, orders);
+        this.observer = new Observer(parts, lease, slot, procedures, orders, board.failsafe());
+        this.executor = new DecisionExecutor(parts, lease, slot, procedures, observer, orders, board.failsafe());
         this.fence = new FenceKeeper(parts.fence(), parts.postgres());
         this.leaseGuard = new LeaseGuard(parts, lease, slot, procedures, board);
         this.memory = Memory.fresh(time.nanos());
@@ -183,6 +183,7 @@ public final class HaLoop {
             foldFinishedAction();
             Facts facts = observer.observe(request, handover::get);
             Situation situation = new Situation(facts, memory);
+            lookForPromises(situation);
             fence.update(situation, lease.deadlineNanos());
             inbox.answer(situation);
             Verdict verdict = HaRules.decide(facts, memory);
@@ -218,6 +219,14 @@ public final class HaLoop {
             }
         }
         throw new IllegalStateException("no rest after " + HaRules.STEPS_MAX + " steps");
+    }
+
+    /** A store that was read after the last question about the lease says that this node has not got it: it may promise to stand back. */
+    private void lookForPromises(Situation s) {
+        if (s.facts().cluster() instanceof Facts.ClusterView.Seen seen && !s.leaseNotExpired()
+                && seen.atNanos() - s.facts().lease().attemptedAtNanos() >= 0 && !s.snapshot().isLeader(s.self())) {
+            board.failsafe().standsBack();
+        }
     }
 
     /** The position of an earlier shutdown checkpoint means nothing to the next primary and to its shutdown. */
@@ -285,7 +294,7 @@ public final class HaLoop {
                 verdict.decision() instanceof Decision.PublishMember
                         ? before.scheduledRestart()
                         : facts.orders().scheduled().map(Order.Scheduled::shown).orElse(Collections.emptyMap()),
-                time.nanos(), !fence.isHealthy(), false, before.failsafeMembers(),
+                time.nanos(), !fence.isHealthy(), facts.failsafe().isActive(), s.snapshot().failsafe(),
                 s.replication().map(up -> OptionalInt.of(up.serverVersion())).orElse(before.postgresVersion()),
                 s.replication().flatMap(up -> up.postmasterStart()).or(before::postmasterStart));
         board.publish(old -> now);

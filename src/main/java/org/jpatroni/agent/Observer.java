@@ -8,6 +8,7 @@ import org.jpatroni.dcs.StoreUnavailableException;
 import org.jpatroni.decide.Facts;
 import org.jpatroni.decide.Facts.ClusterView;
 import org.jpatroni.decide.Facts.PeersView;
+import org.jpatroni.decide.Failsafe;
 import org.jpatroni.model.ClusterSnapshot;
 import org.jpatroni.model.ClusterSnapshot.StoredConfig;
 import org.jpatroni.model.DynamicConfig;
@@ -37,6 +38,8 @@ final class Observer {
     private final ActionSlot slot;
     private final Procedures procedures;
     private final OrderDesk orders;
+    private final FailsafeBoard failsafe;
+    private Optional<Failsafe.Round> round = Optional.empty();
 
     private ClusterView cluster;
     private PostgresView view = PostgresView.nothing();
@@ -50,13 +53,15 @@ final class Observer {
     private boolean leaving;
     private boolean storeUnanswered;
 
-    Observer(AgentParts parts, LeaseKeeper lease, ActionSlot slot, Procedures procedures, OrderDesk orders) {
+    Observer(AgentParts parts, LeaseKeeper lease, ActionSlot slot, Procedures procedures, OrderDesk orders,
+            FailsafeBoard failsafe) {
         this.parts = parts;
         this.time = parts.tasks().time();
         this.lease = lease;
         this.slot = slot;
         this.procedures = procedures;
         this.orders = orders;
+        this.failsafe = failsafe;
         this.dynamic = parts.readConfig().apply(parts.initialConfig().get());
         this.cluster = new ClusterView.Unreachable(time.nanos(), Optional.empty(), "not asked yet");
         this.peers = new PeersView(time.nanos() - 3_600_000_000_000L, Collections.emptyList());
@@ -79,6 +84,10 @@ final class Observer {
 
     void answered(PeersView answers) {
         peers = answers;
+    }
+
+    void failsafeAsked(Failsafe.Round asked) {
+        round = Optional.of(asked);
     }
 
     /**
@@ -104,7 +113,8 @@ final class Observer {
                 parts.postgres().state(), parts.postgres().role(), lease.view(), peers, slot.running(), dynamic,
                 parts.tags().get(), request, parts.postgres().canRewind(), handover.get(),
                 procedures.checkpointPending(),
-                orders.pending(), parts.watchdog().status(watchdogTimes()));
+                orders.pending(), parts.watchdog().status(watchdogTimes()),
+                new Failsafe(failsafe.primary(time.nanos()), round, lease.agreedUntilNanos()));
     }
 
     private void observeStore() {

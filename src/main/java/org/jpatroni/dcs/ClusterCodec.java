@@ -14,6 +14,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jpatroni.dcs.KeyValueClient.Change;
 import org.jpatroni.json.PythonJson;
 import org.jpatroni.model.FailoverRequest;
 import org.jpatroni.model.Lsn;
@@ -183,6 +184,11 @@ public final class ClusterCodec {
             }
         }
         return new TimelineHistory(entries, version);
+    }
+
+    /** The write that stores these members; none: the key goes. */
+    static Change failsafe(String key, SortedMap<String, String> apiUrls) {
+        return apiUrls.isEmpty() ? new Change.Delete(key) : new Change.Put(key, encodeFailsafe(apiUrls), false);
     }
 
     static String encodeFailsafe(SortedMap<String, String> apiUrls) {

@@ -85,7 +85,7 @@ public interface ClusterStore extends AutoCloseable {
     /** Stores the timeline history. */
     Cas<Boolean> writeHistory(TimelineHistory history);
 
-    /** Stores the members that must agree in failsafe mode. */
+    /** Stores the members that must agree in failsafe mode; none: deletes the key. Only in the session that holds the leader key. */
     Cas<Boolean> writeFailsafe(SortedMap<String, String> apiUrls);
 
     /** Deletes everything of this cluster. */

@@ -281,7 +281,7 @@ public final class KvClusterStore implements ClusterStore {
     @Override
     public Cas<Boolean> writeFailsafe(SortedMap<String, String> apiUrls) {
         return counted("write_failsafe", () -> change(List.of(new Expect.OwnSession(keys.leader())),
-                List.of(new Put(keys.failsafe(), ClusterCodec.encodeFailsafe(apiUrls), false))));
+                List.of(ClusterCodec.failsafe(keys.failsafe(), apiUrls))));
     }
 
     @Override

@@ -1,8 +1,12 @@
 package org.jpatroni.decide;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jpatroni.model.FailsafePing;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.Member;
 import org.jpatroni.model.PostgresRole;
@@ -31,6 +35,25 @@ public sealed interface Decision {
     record AskPeers(List<Member> members) implements Decision {
         public AskPeers {
             members = members.stream().toList();
+        }
+    }
+
+    /**
+     * Ask all members that must agree whether this primary may go on without the store.
+     *
+     * @param members name to API URL, without this node; empty when it is the only one
+     * @param limit for all answers together
+     */
+    record AskFailsafe(SortedMap<String, String> members, FailsafePing ping, Duration limit) implements Decision {
+        public AskFailsafe {
+            members = Collections.unmodifiableSortedMap(new TreeMap<>(members));
+        }
+    }
+
+    /** Store the members that must agree in failsafe mode, name to API URL; none: delete the key. */
+    record WriteFailsafe(SortedMap<String, String> members) implements Decision {
+        public WriteFailsafe {
+            members = Collections.unmodifiableSortedMap(new TreeMap<>(members));
         }
     }
 

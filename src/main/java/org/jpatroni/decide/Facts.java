@@ -34,18 +34,20 @@ import org.jpatroni.model.WatchdogStatus;
  * @param checkpointPending promoted, and the first checkpoint on the new timeline is not finished
  * @param orders what operators have asked of this node and was not begun yet
  * @param watchdog the watchdog device of this node
+ * @param failsafe what members agreed on while the store does not answer
  * @param handover position of the shutdown checkpoint of a planned stop, until the lease was released
  */
 public record Facts(Node node, long nowNanos, Instant wallNow, long cycleStartNanos, ClusterView cluster,
         PostgresView postgres, PostgresState state, PostgresRole role, LeaseView lease, PeersView peers,
         Optional<Running> running, DynamicConfig dynamic, Tags tags, Request request, boolean canRewind,
-        Optional<Lsn> handover, boolean checkpointPending, Order.Pending orders, WatchdogStatus watchdog) {
+        Optional<Lsn> handover, boolean checkpointPending, Order.Pending orders, WatchdogStatus watchdog,
+        Failsafe failsafe) {
 
     /** The same with other orders. */
     Facts withOrders(Order.Pending changed) {
         return new Facts(node, nowNanos, wallNow, cycleStartNanos, cluster, postgres, state, role, lease, peers,
                 running,
-                dynamic, tags, request, canRewind, handover, checkpointPending, changed, watchdog);
+                dynamic, tags, request, canRewind, handover, checkpointPending, changed, watchdog, failsafe);
     }
 
     /**

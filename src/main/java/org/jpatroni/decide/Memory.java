@@ -25,12 +25,14 @@ import org.jpatroni.model.Lsn;
  * @param rebuild how far a rebuild that an operator asked for is
  * @param owesStart this agent has stopped the server or copied its data, and has not started it since: it does so in a paused cluster too
  * @param backoff since when the race waits for a primary that still writes
+ * @param failsafe what concerns failsafe mode
  * @param actionNotBeforeNanos do not begin another start, clone or check before this time, after one failed
  */
 public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optional<Long> deferringSinceNanos,
         Optional<Long> gaveUpLeadership, Divergence divergence, int rewindFailures, int startFailures,
         long publishedAtNanos, String published, SortedMap<String, Long> slotsSeen, long slotsSyncedAtNanos,
-        SortedMap<String, Long> tried, long actionNotBeforeNanos, Rebuild rebuild, boolean owesStart, Backoff backoff) {
+        SortedMap<String, Long> tried, long actionNotBeforeNanos, Rebuild rebuild, boolean owesStart, Backoff backoff,
+        Failsafe.Remembered failsafe) {
 
     /** How far the bootstrap of a new cluster is. */
     public enum Bootstrap {
@@ -104,7 +106,7 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
         return new Memory(Bootstrap.NONE, Optional.empty(), Optional.empty(), Optional.empty(), Divergence.NOTHING, 0,
                 0,
                 longAgo, "", Collections.emptySortedMap(), longAgo, Collections.emptySortedMap(), longAgo,
-                Rebuild.NONE, false, Backoff.NOTHING);
+                Rebuild.NONE, false, Backoff.NOTHING, Failsafe.Remembered.NOTHING);
     }
 
     public Memory {
@@ -174,6 +176,10 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
         return value.equals(backoff) ? this : edit(draft -> draft.backoff = value);
     }
 
+    public Memory withFailsafe(Failsafe.Remembered value) {
+        return edit(draft -> draft.failsafe = value);
+    }
+
     private Memory edit(Consumer<Draft> change) {
         Draft draft = new Draft(this);
         change.accept(draft);
@@ -198,6 +204,7 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
         private Rebuild rebuild;
         private boolean owesStart;
         private Backoff backoff;
+        private Failsafe.Remembered failsafe;
 
         Draft(Memory from) {
             bootstrap = from.bootstrap;
@@ -216,12 +223,13 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
             rebuild = from.rebuild;
             owesStart = from.owesStart;
             backoff = from.backoff;
+            failsafe = from.failsafe;
         }
 
         Memory finish() {
             return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
                     rewindFailures, startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                    actionNotBeforeNanos, rebuild, owesStart, backoff);
+                    actionNotBeforeNanos, rebuild, owesStart, backoff, failsafe);
         }
     }
 }

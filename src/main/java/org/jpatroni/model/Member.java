@@ -42,6 +42,14 @@ public record Member(String name, Optional<String> apiUrl, Optional<String> conn
                 false, false);
     }
 
+    /** A member of which only its REST API is known. */
+    public static Member at(String name, String apiUrl) {
+        return new Member(name, Optional.of(apiUrl), Optional.empty(), Optional.empty(), Optional.empty(),
+                Optional.empty(), Optional.empty(), Tags.NONE, Optional.empty(), Optional.empty(), Optional.empty(),
+                Optional.empty(), OptionalInt.empty(), false, Collections.emptyMap(), Collections.emptyMap(), false,
+                false, false);
+    }
+
     public boolean isRunning() {
         return state.isPresent() && state.get().equals(PostgresState.RUNNING.wireText());
     }

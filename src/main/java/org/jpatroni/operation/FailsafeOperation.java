@@ -6,6 +6,8 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jpatroni.agent.FailsafeBoard;
+import org.jpatroni.model.FailsafeAnswer;
+import org.jpatroni.model.FailsafePing;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.PostgresState;
@@ -34,23 +36,21 @@ final class FailsafeOperation {
             return CommandReply.refusal(502, "failsafe_mode is off");
         }
         if (status.state() == PostgresState.RUNNING && status.role() == PostgresRole.PRIMARY) {
-            return CommandReply.text(500, "Running as a leader");
+            return CommandReply.text(500, FailsafeBoard.IS_PRIMARY);
         }
-        Optional<FailsafeBoard.Announcement> primary = read(command.body());
-        if (primary.isEmpty()) {
+        Optional<FailsafePing> ping = read(command.body());
+        if (ping.isEmpty()) {
             return CommandReply.refusal(400,
                     "name, conn_url and api_url are expected as strings, slots as an object of positions");
         }
         FailsafeBoard board = parts.board().failsafe();
-        if (!command.dryRun()) {
-            board.announced(primary.get());
-        }
-        CommandReply accepted = CommandReply.text(200, "Accepted");
-        return board.walPosition().map(lsn -> accepted.withHeader("lsn", Long.toString(lsn.bytes())))
-                .orElse(accepted);
+        FailsafeAnswer answer = board.ask(parts.memberName(), ping.get(), status.dynamic().ttlSeconds(),
+                parts.tasks().time().nanos(), command.dryRun());
+        CommandReply reply = CommandReply.text(answer.isAccepted() ? 200 : 500, answer.text());
+        return answer.position().map(lsn -> reply.withHeader("lsn", Long.toString(lsn.bytes()))).orElse(reply);
     }
 
-    private Optional<FailsafeBoard.Announcement> read(Map<String, @Nullable Object> body) {
+    private static Optional<FailsafePing> read(Map<String, @Nullable Object> body) {
         if (!(body.get("name") instanceof String name) || name.isEmpty()
                 || !(body.get("conn_url") instanceof String connUrl)
                 || !(body.get("api_url") instanceof String apiUrl)) {
@@ -74,6 +74,9 @@ final class FailsafeOperation {
         } else if (given != null) {
             return Optional.empty();
         }
-        return Optional.of(new FailsafeBoard.Announcement(name, connUrl, apiUrl, slots, parts.tasks().time().nanos()));
+        int ttlSeconds = body.get("ttl") instanceof BigInteger ttl && ttl.signum() > 0 && ttl.bitLength() < 31
+                ? ttl.intValue()
+                : 0;
+        return Optional.of(new FailsafePing(name, connUrl, apiUrl, slots, ttlSeconds));
     }
 }

@@ -21,6 +21,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 import org.jpatroni.config.Secret;
+import org.jpatroni.model.FailsafeAnswer;
+import org.jpatroni.model.FailsafePing;
 import org.jpatroni.model.Member;
 import org.jpatroni.model.PeerAnswer;
 import org.jpatroni.runtime.Tasks;
@@ -70,6 +72,26 @@ public final class PeerClient implements Peers, AutoCloseable {
         for (int i = 0; i < members.size(); i++) {
             String name = members.get(i).name();
             result.add(answers.get(i).orElseGet(() -> PeerAnswer.unreachable(name)));
+        }
+        return result;
+    }
+
+    @Override
+    public List<FailsafeAnswer> askFailsafe(List<Member> members, FailsafePing ping, Duration limit)
+            throws InterruptedException {
+        String json = FailsafeMessages.encode(ping);
+        List<Callable<FailsafeAnswer>> questions = new ArrayList<>();
+        for (Member member : members) {
+            questions.add(() -> FailsafeMessages.answer(member.name(), post(member, "/failsafe", json, limit)));
+        }
+        List<Optional<FailsafeAnswer>> answers = tasks.askAll("failsafe", questions, limit);
+        List<FailsafeAnswer> result = new ArrayList<>();
+        for (int i = 0; i < members.size(); i++) {
+            String name = members.get(i).name();
+            FailsafeAnswer answer = answers.get(i).orElseGet(() -> FailsafeAnswer.unreachable(name, "no answer"));
+            LOG.info("Got response from {} {}: {}", name, members.get(i).apiUrl().orElse("without address"),
+                    answer.text());
+            result.add(answer);
         }
         return result;
     }

@@ -119,8 +119,10 @@ record Case(Facts facts, Memory memory, Verdict verdict) {
             case Decision.WriteConfig d -> true;
             case Decision.UpdateHistory d -> true;
             case Decision.ClearFailover d -> true;
+            case Decision.WriteFailsafe d -> true;
             case Decision.Rest d -> false;
             case Decision.AskPeers d -> false;
+            case Decision.AskFailsafe d -> false;
             case Decision.SyncSlots d -> false;
             case Decision.ShowRole d -> false;
             case Decision.AnnounceRole d -> false;

@@ -10,6 +10,7 @@ import org.jpatroni.decide.Facts.LeaseView;
 import org.jpatroni.model.ClusterSnapshot;
 import org.jpatroni.model.ControlData;
 import org.jpatroni.model.FailoverRequest;
+import org.jpatroni.model.FailsafeAnswer;
 import org.jpatroni.model.LeaderKey;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.Member;
@@ -110,6 +111,8 @@ final class PerfectNode {
             }
             case Decision.ReleaseLease d -> release();
             case Decision.AskPeers d -> world.peersAsked(asked, answers.toArray(PeerAnswer[]::new));
+            case Decision.AskFailsafe d -> allAgree(d, asked);
+            case Decision.WriteFailsafe d -> world.failsafeMembers(d.members());
             case Decision.PublishMember d -> publish(d.member());
             case Decision.ClaimInitialize d -> world.initialize(Optional.of(""))
                     .memory(memory -> memory.withBootstrap(Memory.Bootstrap.CLAIMED));
@@ -136,6 +139,18 @@ final class PerfectNode {
             case Decision.CancelAction d -> world.running(world.facts().running()
                     .map(run -> new Facts.Running(run.action(), true, run.sinceNanos())));
             case Decision.Halt d -> halted = true;
+        }
+    }
+
+    private void allAgree(Decision.AskFailsafe ask, long asked) {
+        List<FailsafeAnswer> accepted = ask.members().keySet().stream().map(name -> new FailsafeAnswer(name,
+                FailsafeAnswer.Kind.ACCEPTED, Optional.empty(), "Accepted")).toList();
+        LeaseView before = world.facts().lease();
+        if (before instanceof LeaseView.Held held) {
+            long until = asked + world.facts().dynamic().ttlSeconds() * World.SECOND;
+            world.lease(new LeaseView.Held(held.confirmedAtNanos(), until, held.attemptedAtNanos()));
+            world.failsafe(new Failsafe(Optional.empty(), Optional.of(new Failsafe.Round(asked, accepted)),
+                    Optional.of(until)));
         }
     }
 

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import org.jpatroni.decide.Facts.ClusterView;
@@ -60,6 +61,7 @@ final class World {
     private Optional<Lsn> handover = Optional.empty();
     private Order.Pending orders = Order.Pending.NOTHING;
     private WatchdogStatus watchdog = WatchdogStatus.NONE;
+    private Failsafe failsafe = Failsafe.NOTHING;
     private Facts.Node node = node(true, false);
     private long nowNanos = NOW + 2;
     private long cycleStartNanos = NOW;
@@ -218,6 +220,12 @@ final class World {
                 s.failover(), s.sync(), new TimelineHistory(entries, 1), s.failsafe()));
     }
 
+    /** What is stored under {@code failsafe}. */
+    World failsafeMembers(SortedMap<String, String> members) {
+        return snapshot(s -> new ClusterSnapshot(s.initialize(), s.config(), s.leader(), s.status(), s.members(),
+                s.failover(), s.sync(), s.history(), members));
+    }
+
     World snapshot(UnaryOperator<ClusterSnapshot> change) {
         snapshot = change.apply(snapshot);
         return this;
@@ -324,6 +332,11 @@ final class World {
         return this;
     }
 
+    World failsafe(Failsafe changed) {
+        failsafe = changed;
+        return this;
+    }
+
     World ordered(Order order) {
         orders = new Order.Pending(Optional.of(order), orders.scheduled());
         return this;
@@ -390,7 +403,7 @@ final class World {
         return new Facts(node, nowNanos, Instant.EPOCH, cycleStartNanos, cluster,
                 new PostgresView(data, postmaster, Map.of()),
                 state, role, lease, peers, running, dynamic, tags, request, canRewind, handover, false,
-                orders, watchdog);
+                orders, watchdog, failsafe);
     }
 
     Verdict decide() {

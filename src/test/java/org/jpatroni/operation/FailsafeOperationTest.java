@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import org.jpatroni.agent.FailsafeBoard;
 import org.jpatroni.agent.OperationCounters;
 import org.jpatroni.agent.StatusBoard;
 import org.jpatroni.config.DynamicConfigReader;
@@ -18,7 +17,9 @@ import org.jpatroni.dcs.Faults;
 import org.jpatroni.dcs.KvClusterStore;
 import org.jpatroni.dcs.MemoryStore;
 import org.jpatroni.json.PythonJsonReader;
+import org.jpatroni.decide.Failsafe;
 import org.jpatroni.model.DynamicConfig;
+import org.jpatroni.model.FailsafePing;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.PostgresState;
@@ -64,8 +65,8 @@ class FailsafeOperationTest {
         return reply.join();
     }
 
-    private static Optional<FailsafeBoard.Announcement> known(StatusBoard board) {
-        return board.failsafe().primary(Tasks.system().time().nanos(), 30);
+    private static Optional<FailsafePing> known(StatusBoard board) {
+        return board.failsafe().primary(Tasks.system().time().nanos()).map(Failsafe.Announced::ping);
     }
 
     @Test
@@ -75,7 +76,7 @@ class FailsafeOperationTest {
         board.failsafe().walPosition(Optional.of(new Lsn(134491408)));
         CommandReply reply = ask(board, PRIMARY);
         assertThat(reply).isEqualTo(CommandReply.text(200, "Accepted").withHeader("lsn", "134491408"));
-        FailsafeBoard.Announcement primary = known(board).orElseThrow();
+        FailsafePing primary = known(board).orElseThrow();
         assertThat(primary.name()).isEqualTo("n0");
         assertThat(primary.connUrl()).isEqualTo("postgres://a:5432/postgres");
         assertThat(primary.apiUrl()).isEqualTo("http://a:8008/patroni");
@@ -86,9 +87,9 @@ class FailsafeOperationTest {
     void whatWasSaidHoldsForTheTimeToLive() {
         StatusBoard board = replica();
         assertThat(ask(board, PRIMARY).code()).isEqualTo(200);
-        long at = known(board).orElseThrow().atNanos();
-        assertThat(board.failsafe().primary(at + Duration.ofSeconds(30).toNanos() - 1, 30)).isPresent();
-        assertThat(board.failsafe().primary(at + Duration.ofSeconds(30).toNanos(), 30)).isEmpty();
+        long at = board.failsafe().primary(Tasks.system().time().nanos()).orElseThrow().atNanos();
+        assertThat(board.failsafe().primary(at + Duration.ofSeconds(30).toNanos() - 1)).isPresent();
+        assertThat(board.failsafe().primary(at + Duration.ofSeconds(30).toNanos())).isEmpty();
     }
 
     @Test

@@ -13,6 +13,8 @@ import org.jpatroni.dcs.ClusterStore;
 import org.jpatroni.dcs.KvClusterStore;
 import org.jpatroni.decide.Facts;
 import org.jpatroni.model.DynamicConfig;
+import org.jpatroni.model.FailsafeAnswer;
+import org.jpatroni.model.FailsafePing;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PeerAnswer;
 import org.jpatroni.model.PostgresRole;
@@ -205,6 +207,19 @@ final class SimNode {
                 known ? OptionalInt.of(server.wal().timeline()) : OptionalInt.empty(), tags, status.watchdogFailed(),
                 status.dcsLastSeenEpochSeconds(), status.role().wireText(),
                 known && server.inRecovery() && server.receiver().source().isPresent()));
+    }
+
+    /** What the REST API of this node answers a primary without store; empty when nobody answers. */
+    Optional<FailsafeAnswer> answerFailsafe(FailsafePing ping) {
+        Agent running = agent;
+        if (running == null || !running.process().isResponsive()) {
+            return Optional.empty();
+        }
+        HaStatus status = running.board().current();
+        boolean leads = status.state() == PostgresState.RUNNING && status.role() == PostgresRole.PRIMARY;
+        return Optional.of(leads || !status.dynamic().failsafeMode()
+                ? new FailsafeAnswer(name(), FailsafeAnswer.Kind.REFUSED, Optional.empty(), "refused")
+                : running.board().failsafe().ask(name(), ping, status.dynamic().ttlSeconds(), time.nanos(), false));
     }
 
     /** What the agent has published; empty while none runs. */

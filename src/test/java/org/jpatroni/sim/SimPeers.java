@@ -3,7 +3,12 @@ package org.jpatroni.sim;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jpatroni.model.FailsafeAnswer;
+import org.jpatroni.model.FailsafePing;
 import org.jpatroni.model.Member;
 import org.jpatroni.model.PeerAnswer;
 import org.jpatroni.peer.Peers;
@@ -33,7 +38,7 @@ final class SimPeers implements Peers {
         SimThread thread = SimThread.required();
         for (int i = 0; i < members.size(); i++) {
             int place = i;
-            ask(members.get(i), answer -> {
+            reach(members.get(i), SimNode::statusForPeers, answer -> {
                 answers.set(place, answer);
                 open[0]--;
                 kernel.wake(thread);
@@ -48,6 +53,31 @@ final class SimPeers implements Peers {
         return result;
     }
 
+    @Override
+    public List<FailsafeAnswer> askFailsafe(List<Member> members, FailsafePing ping, Duration limit)
+            throws InterruptedException {
+        List<FailsafeAnswer> answers = new ArrayList<>();
+        members.forEach(member -> answers.add(FailsafeAnswer.unreachable(member.name(), "no answer")));
+        int[] open = {members.size()};
+        SimThread thread = SimThread.required();
+        for (int i = 0; i < members.size(); i++) {
+            int place = i;
+            reach(members.get(i), peer -> peer.answerFailsafe(ping), answer -> {
+                answers.set(place, answer);
+                open[0]--;
+                kernel.wake(thread);
+            });
+        }
+        long until = time.trueInstant(limit);
+        while (open[0] > 0 && kernel.nowNanos() < until) {
+            thread.waitUntil(until);
+        }
+        List<FailsafeAnswer> result = List.copyOf(answers);
+        kernel.trace("peers-" + asker.name(), "failsafe "
+                + result.stream().map(answer -> answer.member() + " " + answer.kind()).toList());
+        return result;
+    }
+
     private static String brief(PeerAnswer answer) {
         return answer.name() + (answer.reachable()
                 ? " " + (answer.inRecovery() ? "standby" : "primary") + " "
@@ -55,12 +85,12 @@ final class SimPeers implements Peers {
                 : " unreachable");
     }
 
-    private void ask(Member member, java.util.function.Consumer<PeerAnswer> answered) {
+    private <T> void reach(Member member, Function<SimNode, Optional<T>> question, Consumer<T> answered) {
         SimNode peer = nodes.stream().filter(node -> node.name().equals(member.name())).findFirst().orElseThrow();
         OptionalLong there = network.legNanos(asker.index(), peer.index());
         OptionalLong back = network.legNanos(peer.index(), asker.index());
         if (there.isPresent() && back.isPresent()) {
-            kernel.after(there.getAsLong(), () -> peer.statusForPeers().ifPresent(answer -> {
+            kernel.after(there.getAsLong(), () -> question.apply(peer).ifPresent(answer -> {
                 if (network.isConnected(asker.index(), peer.index())) {
                     kernel.after(back.getAsLong(), () -> answered.accept(answer));
                 }
