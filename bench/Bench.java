@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** The measurements of {@code bench/run}: see there. Prints tables for {@code docs/performance.md}. */
 public final class Bench {
@@ -15,8 +14,6 @@ public final class Bench {
     private static final int ROUNDS = Integer.getInteger("rounds", 4);
     private static final int RUNS = Integer.getInteger("runs", 5);
     private static final int WARM_UP_SECONDS = Integer.getInteger("warm", 5);
-    /** First of the ports: a second measurement on the same machine takes others. */
-    private static final int BASE = Integer.getInteger("base", 18300);
     private static final boolean WITH_PATRONI = System.getenv("PATRONI_SRC") != null;
 
     private Bench() {
@@ -28,11 +25,12 @@ public final class Bench {
         try {
             switch (arguments.length > 0 ? arguments[0] : "") {
                 case "api" -> api();
-                case "ha" -> ha();
-                case "switchover" -> switchover();
-                case "restart" -> restart();
+                case "table", "ha" -> Table.run();
+                case "switchover" -> Table.run(Table.Row.SWITCHOVER, Table.Row.SWITCHOVER_REPLICA);
+                case "restart", "postmaster", "config", "node", "agent" -> Table.run(
+                        Table.Row.valueOf(arguments[0].toUpperCase(Locale.ROOT)));
                 case "steady" -> met = Steady.run();
-                default -> throw new IllegalArgumentException("usage: bench/run api|ha|switchover|restart|steady");
+                default -> throw new IllegalArgumentException("usage: bench/run api|table|switchover|restart|postmaster|config|node|agent|steady");
             }
         } finally {
             Nodes.endAll();
@@ -153,146 +151,5 @@ public final class Bench {
         double[] sorted = values.clone();
         Arrays.sort(sorted);
         return String.format(Locale.ROOT, "%.0f / %.0f / %.0f", sorted[0], sorted[sorted.length / 2], sorted[sorted.length - 1]);
-    }
-
-    // -- high availability ----------------------------------------------------------------------------------------------------------------
-
-    private static void ha() throws Exception {
-        System.out.println("| event | daemon | n | time without writes, ms (min / median / max) | acknowledged rows lost |");
-        System.out.println("|---|---|---|---|---|");
-        for (String kind : WITH_PATRONI ? List.of("jpatroni", "patroni") : List.of("jpatroni")) {
-            try (Nodes nodes = new Nodes(kind, 3, BASE + (kind.equals("jpatroni") ? 0 : 100))) {
-                nodes.startAll();
-                switchovers(nodes, "to the leader", true);
-                switchovers(nodes, "to a replica", false);
-                restarts(nodes);
-                event(nodes, "SIGKILL of the postmaster", RUNS, Bench::killPostmaster);
-                event(nodes, "loss of the whole node, ttl 30", Math.min(RUNS, 3), Bench::killNode);
-                event(nodes, "SIGKILL of the agent only, ttl 30", Math.min(RUNS, 2), Bench::killAgent);
-            }
-        }
-    }
-
-    /** Only the planned moves of {@code ha}. */
-    private static void switchover() throws Exception {
-        for (String kind : WITH_PATRONI ? List.of("jpatroni", "patroni") : List.of("jpatroni")) {
-            try (Nodes nodes = new Nodes(kind, 3, BASE + (kind.equals("jpatroni") ? 0 : 100))) {
-                nodes.startAll();
-                switchovers(nodes, "to the leader", true);
-                switchovers(nodes, "to a replica", false);
-            }
-        }
-    }
-
-    /** The call names leader and candidate; it is timed as well. */
-    private static void switchovers(Nodes nodes, String name, boolean toLeader) throws Exception {
-        double[] gaps = new double[RUNS];
-        double[] calls = new double[RUNS];
-        List<Integer> lost = new ArrayList<>();
-        for (int run = 0; run < RUNS; run++) {
-            Nodes.await(120, "the whole cluster", nodes::isWhole);
-            Thread.sleep(2000 + run * 1700L);
-            int leader = nodes.leader();
-            int candidate = (leader + 1) % nodes.count;
-            int asked = toLeader ? leader : (leader + 2) % nodes.count;
-            try (Writer writer = new Writer(nodes)) {
-                Nodes.await(10, "writes", () -> writer.idleMillis() < 50);
-                Thread.sleep(1000);
-                writer.reset();
-                long begun = System.nanoTime();
-                String answer = Nodes.post(nodes.rest(asked), "/switchover",
-                        "{\"leader\": \"node%d\", \"candidate\": \"node%d\"}".formatted(leader, candidate));
-                calls[run] = (System.nanoTime() - begun) / 1e6;
-                if (!answer.startsWith("200 ")) {
-                    throw new IllegalStateException(answer);
-                }
-                Nodes.await(60, "writes again", () -> writer.idleMillis() < 50);
-                Thread.sleep(500);
-                gaps[run] = writer.longestMillis();
-                writer.close();
-                lost.add(writer.lost());
-            }
-        }
-        System.out.printf(Locale.ROOT, "| switchover, call sent %s: the call took %s ms | %s | %d | %s | %s |%n", name, spread(calls),
-                nodes.kind, RUNS, spread(gaps), lost);
-    }
-
-    /** Only the restarts of {@code ha}. */
-    private static void restart() throws Exception {
-        for (String kind : WITH_PATRONI ? List.of("jpatroni", "patroni") : List.of("jpatroni")) {
-            try (Nodes nodes = new Nodes(kind, 3, BASE + (kind.equals("jpatroni") ? 0 : 100))) {
-                nodes.startAll();
-                restarts(nodes);
-            }
-        }
-    }
-
-    /** POST /restart on the primary; the call is timed as well. */
-    private static void restarts(Nodes nodes) throws Exception {
-        double[] calls = new double[RUNS];
-        AtomicInteger run = new AtomicInteger();
-        event(nodes, "restart of the primary", RUNS, during -> {
-            long begun = System.nanoTime();
-            String answer = Nodes.post(during.rest(during.leader()), "/restart", "{}");
-            calls[run.getAndIncrement()] = (System.nanoTime() - begun) / 1e6;
-            if (!answer.startsWith("200 ")) {
-                throw new IllegalStateException(answer);
-            }
-            return -1;
-        });
-        System.out.printf(Locale.ROOT, "| restart of the primary: the call | %s | %d | %s | |%n", nodes.kind, RUNS, spread(calls));
-    }
-
-    private interface Event {
-        /** Lets it happen; returns the node to start again, or -1. */
-        int happen(Nodes nodes) throws Exception;
-    }
-
-    private static int killPostmaster(Nodes nodes) throws Exception {
-        Nodes.kill(nodes.postmaster(nodes.leader()));
-        return -1;
-    }
-
-    private static int killNode(Nodes nodes) throws Exception {
-        int leader = nodes.leader();
-        Nodes.kill(nodes.daemons[leader].pid());
-        Nodes.kill(nodes.postmaster(leader));
-        return leader;
-    }
-
-    private static int killAgent(Nodes nodes) throws Exception {
-        int leader = nodes.leader();
-        Nodes.kill(nodes.daemons[leader].pid());
-        return leader;
-    }
-
-    private static void event(Nodes nodes, String name, int runs, Event event) throws Exception {
-        double[] gaps = new double[runs];
-        List<Integer> lost = new ArrayList<>();
-        for (int run = 0; run < runs; run++) {
-            Nodes.await(120, "the whole cluster", nodes::isWhole);
-            // Spread over the cycle of the loop.
-            Thread.sleep(2000 + run * 1700L);
-            try (Writer writer = new Writer(nodes)) {
-                Nodes.await(10, "writes", () -> writer.idleMillis() < 50);
-                Thread.sleep(1000);
-                writer.reset();
-                int victim = event.happen(nodes);
-                if (victim >= 0) {
-                    Nodes.await(90, "another leader", () -> nodes.leader() >= 0 && nodes.leader() != victim);
-                }
-                Thread.sleep(victim >= 0 ? 3000 : 12000);
-                Nodes.await(60, "writes again", () -> writer.idleMillis() < 50);
-                Thread.sleep(500);
-                gaps[run] = writer.longestMillis();
-                writer.close();
-                if (victim >= 0) {
-                    nodes.start(victim);
-                    Nodes.await(120, "the node back", nodes::isWhole);
-                }
-                lost.add(writer.lost());
-            }
-        }
-        System.out.printf(Locale.ROOT, "| %s | %s | %d | %s | %s |%n", name, nodes.kind, runs, spread(gaps), lost);
     }
 }

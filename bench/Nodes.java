@@ -95,6 +95,10 @@ final class Nodes implements AutoCloseable {
         return base + 10 + i;
     }
 
+    int[] sqlPorts() {
+        return java.util.stream.IntStream.range(0, count).map(this::sql).toArray();
+    }
+
     void start(int i) throws IOException {
         List<String> command = kind.equals("jpatroni")
                 ? List.of(CHECKOUT.resolve("bin/jpatroni").toString(), config(i).toString())

@@ -141,7 +141,7 @@ final class Steady {
         Load load = new Load();
         long leaseEnd = 0;
         double lastWrite;
-        try (Writer writer = new Writer(nodes)) {
+        try (Writer writer = new Writer(nodes.sqlPorts())) {
             Nodes.await(10, "writes", () -> writer.idleMillis() < 50);
             Nodes.signal("STOP", List.of(nodes.etcd.pid()));
             load.begin();
