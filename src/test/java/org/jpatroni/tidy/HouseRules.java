@@ -44,6 +44,7 @@ final class HouseRules {
             Map.entry("postgres", List.of("model", "config", "runtime", "tls")),
             Map.entry("watchdog", List.of("model", "config", "runtime")),
             Map.entry("peer", List.of("model", "runtime", "config", "tls")),
+            Map.entry("citus", List.of("model", "runtime")),
             Map.entry("agent",
                     List.of("model", "decide", "node", "runtime", "config", "dcs", "postgres", "watchdog", "peer")),
             Map.entry("operation",

@@ -1,0 +1,4 @@
+@NullMarked
+package org.jpatroni.citus;
+
+import org.jspecify.annotations.NullMarked;
