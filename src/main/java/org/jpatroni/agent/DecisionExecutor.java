@@ -85,6 +85,13 @@ final class DecisionExecutor {
                     parts.store().writeConfig(parts.initialConfig().get(), 0));
             case Decision.UpdateHistory update -> updateHistory(s, update.timeline());
             case Decision.ClearFailover clear -> changed("failover", parts.store().clearFailover(clear.version()));
+            case Decision.WriteSync write -> changed("sync",
+                    parts.store().writeSync(write.state(), write.state().version()).map(state -> true));
+            case Decision.SetStandbyNames set -> {
+                Optional<String> failure = Outcomes.failure(parts.postgres().setStandbyNames(set.names()));
+                failure.ifPresent(reason -> LOG.warn("synchronous_standby_names: {}", reason));
+                observer.postgresChanged();
+            }
             case Decision.SyncSlots sync -> {
                 Optional<String> failure = Outcomes.failure(parts.postgres().syncSlots(sync.wanted().stream()
                         .map(slot -> new WantedSlot(slot.name(), slot.advanceTo())).toList()));

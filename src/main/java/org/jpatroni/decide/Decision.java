@@ -10,7 +10,9 @@ import org.jpatroni.model.FailsafePing;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.Member;
 import org.jpatroni.model.PostgresRole;
+import org.jpatroni.model.StandbyNames;
 import org.jpatroni.model.StoredStatus;
+import org.jpatroni.model.SyncState;
 
 /** One thing to do next. After each, facts are refreshed and the rules are asked again, until they say {@link Rest}. */
 public sealed interface Decision {
@@ -83,6 +85,14 @@ public sealed interface Decision {
 
     /** Delete the request to move the leader. */
     record ClearFailover(long version) implements Decision {
+    }
+
+    /** Store who may take over without losing an acknowledged commit; the version inside is the one that is replaced. */
+    record WriteSync(SyncState state) implements Decision {
+    }
+
+    /** Set whom commits wait for. Empty: the configuration decides. */
+    record SetStandbyNames(Optional<StandbyNames> names) implements Decision {
     }
 
     /** Make the physical slots as wanted. */

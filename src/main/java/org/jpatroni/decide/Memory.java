@@ -26,13 +26,14 @@ import org.jpatroni.model.Lsn;
  * @param owesStart this agent has stopped the server or copied its data, and has not started it since: it does so in a paused cluster too
  * @param backoff since when the race waits for a primary that still writes
  * @param failsafe what concerns failsafe mode
+ * @param sync synchronous replication as this leader knows it
  * @param actionNotBeforeNanos do not begin another start, clone or check before this time, after one failed
  */
 public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optional<Long> deferringSinceNanos,
         Optional<Long> gaveUpLeadership, Divergence divergence, int rewindFailures, int startFailures,
         long publishedAtNanos, String published, SortedMap<String, Long> slotsSeen, long slotsSyncedAtNanos,
         SortedMap<String, Long> tried, long actionNotBeforeNanos, Rebuild rebuild, boolean owesStart, Backoff backoff,
-        Failsafe.Remembered failsafe) {
+        Failsafe.Remembered failsafe, SyncMemory sync) {
 
     /** How far the bootstrap of a new cluster is. */
     public enum Bootstrap {
@@ -106,7 +107,7 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
         return new Memory(Bootstrap.NONE, Optional.empty(), Optional.empty(), Optional.empty(), Divergence.NOTHING, 0,
                 0,
                 longAgo, "", Collections.emptySortedMap(), longAgo, Collections.emptySortedMap(), longAgo,
-                Rebuild.NONE, false, Backoff.NOTHING, Failsafe.Remembered.NOTHING);
+                Rebuild.NONE, false, Backoff.NOTHING, Failsafe.Remembered.NOTHING, SyncMemory.NOTHING);
     }
 
     public Memory {
@@ -180,6 +181,10 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
         return edit(draft -> draft.failsafe = value);
     }
 
+    public Memory withSync(SyncMemory value) {
+        return value.equals(sync) ? this : edit(draft -> draft.sync = value);
+    }
+
     private Memory edit(Consumer<Draft> change) {
         Draft draft = new Draft(this);
         change.accept(draft);
@@ -205,6 +210,7 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
         private boolean owesStart;
         private Backoff backoff;
         private Failsafe.Remembered failsafe;
+        private SyncMemory sync;
 
         Draft(Memory from) {
             bootstrap = from.bootstrap;
@@ -224,12 +230,13 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
             owesStart = from.owesStart;
             backoff = from.backoff;
             failsafe = from.failsafe;
+            sync = from.sync;
         }
 
         Memory finish() {
             return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
                     rewindFailures, startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
-                    actionNotBeforeNanos, rebuild, owesStart, backoff, failsafe);
+                    actionNotBeforeNanos, rebuild, owesStart, backoff, failsafe, sync);
         }
     }
 }

@@ -83,15 +83,34 @@ public record PostgresView(Data data, Postmaster postmaster, Map<String, @Nullab
      * @param hasRestoreCommand {@code restore_command} is set: without a receiver it replays from the archive
      * @param slots physical slots by name
      * @param serverVersion number, for example 150018
+     * @param sync what it says of synchronous replication
      */
     public record Replication(boolean inRecovery, OptionalInt timeline, Optional<Lsn> writtenLsn,
             Optional<Lsn> receivedLsn, Optional<Lsn> replayedLsn, boolean replayPaused, Optional<String> receiverState,
             Optional<String> primaryConninfo, Optional<String> primarySlotName, boolean hasRestoreCommand,
             SortedMap<String, SlotView> slots,
-            int serverVersion, Optional<Instant> postmasterStart) {
+            int serverVersion, Optional<Instant> postmasterStart, SyncView sync) {
+
+        /** One that has nothing to say of synchronous replication. */
+        public Replication(boolean inRecovery, OptionalInt timeline, Optional<Lsn> writtenLsn,
+                Optional<Lsn> receivedLsn, Optional<Lsn> replayedLsn, boolean replayPaused,
+                Optional<String> receiverState, Optional<String> primaryConninfo, Optional<String> primarySlotName,
+                boolean hasRestoreCommand, SortedMap<String, SlotView> slots, int serverVersion,
+                Optional<Instant> postmasterStart) {
+            this(inRecovery, timeline, writtenLsn, receivedLsn, replayedLsn, replayPaused, receiverState,
+                    primaryConninfo, primarySlotName, hasRestoreCommand, slots, serverVersion, postmasterStart,
+                    SyncView.NOTHING);
+        }
 
         public Replication {
             slots = Collections.unmodifiableSortedMap(new TreeMap<>(slots));
+        }
+
+        /** The same with another view of synchronous replication. */
+        public Replication withSync(SyncView changed) {
+            return new Replication(inRecovery, timeline, writtenLsn, receivedLsn, replayedLsn, replayPaused,
+                    receiverState, primaryConninfo, primarySlotName, hasRestoreCommand, slots, serverVersion,
+                    postmasterStart, changed);
         }
 
         /** Patroni's replication state of a standby without receiver. */

@@ -20,17 +20,17 @@ final class Heartbeat {
     /** Long, as each question that is given up leaves a connection behind that a hung server has yet to accept. */
     private static final Duration PROBE_LIMIT = Duration.ofSeconds(5);
 
-    private final Supplier<ReplicationQuery> query;
+    private final Supplier<ServerParts> parts;
     private final Postmasters postmasters;
     private final Breaker<Replication> breaker;
     private volatile SQLException failure = new SQLTimeoutException("not asked");
 
     /**
-     * @param query asked for at every question, since a changed configuration makes a new one
+     * @param parts asked for at every question, since a changed configuration makes new ones
      * @param answered called when a server that did not answer does so again
      */
-    Heartbeat(Supplier<ReplicationQuery> query, Postmasters postmasters, Tasks tasks, Runnable answered) {
-        this.query = query;
+    Heartbeat(Supplier<ServerParts> parts, Postmasters postmasters, Tasks tasks, Runnable answered) {
+        this.parts = parts;
         this.postmasters = postmasters;
         this.breaker = new Breaker<>("heartbeat-probe", tasks, () -> answer(PROBE_LIMIT), late -> answered.run());
     }
@@ -50,7 +50,9 @@ final class Heartbeat {
 
     private Optional<Replication> answer(Duration limit) {
         try {
-            return Optional.of(query.get().ask(limit));
+            ServerParts now = parts.get();
+            Replication asked = now.heartbeat().ask(limit);
+            return Optional.of(asked.withSync(StandbyNamesChange.completed(asked.sync(), now.server())));
         } catch (SQLException unanswered) {
             if (!breaker.isOpen()) {
                 failure = unanswered;

@@ -16,6 +16,7 @@ import org.jpatroni.model.PostgresState;
 import org.jpatroni.model.PostgresView;
 import org.jpatroni.model.PostgresView.Data;
 import org.jpatroni.model.PostgresView.Postmaster;
+import org.jpatroni.model.StandbyNames;
 import org.jpatroni.model.TimelineHistory;
 import org.jpatroni.model.Upstream;
 import org.jpatroni.postgres.Callbacks.Action;
@@ -70,7 +71,7 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
         this.launcher = new Launcher(data, programs, postmasters, tasks);
         this.parts = ServerParts.of(node, dynamic, tasks, programs, data, postmasters, status, version);
         this.settings = new LiveSettings(() -> parts, this::tell);
-        this.heartbeat = new Heartbeat(() -> parts.heartbeat(), postmasters, tasks, this::tell);
+        this.heartbeat = new Heartbeat(() -> parts, postmasters, tasks, this::tell);
         postmasters.addListener(new Changes());
         postmasters.onFound(this::adopt);
         var _ = tasks.start("installed-version", version::major);
@@ -89,6 +90,7 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
         ServerParts old = parts;
         ServerParts fresh = ServerParts.of(node, old.dynamic(), tasks, programs, data, postmasters, status, version);
         fresh.recovery().adopt(old.recovery().lines());
+        fresh.server().takeStandbyNames(old.server());
         parts = fresh;
         old.closeSessions();
         applyConfiguration(old.dynamic());
@@ -335,8 +337,14 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
     }
 
     @Override
+    public Outcome setStandbyNames(Optional<StandbyNames> names) {
+        return new StandbyNamesChange(parts, settings).run(names);
+    }
+
+    @Override
     public synchronized void applyConfiguration(DynamicConfig dynamic) {
         parts = parts.with(dynamic);
+        parts.heartbeat().askStandbys(dynamic.isSynchronous());
         settings.apply();
     }
 

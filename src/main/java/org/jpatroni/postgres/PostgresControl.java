@@ -10,6 +10,7 @@ import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.PostgresState;
 import org.jpatroni.model.PostgresView;
+import org.jpatroni.model.StandbyNames;
 import org.jpatroni.model.TimelineHistory;
 import org.jpatroni.model.Upstream;
 import org.jpatroni.runtime.CancelToken;
@@ -180,6 +181,14 @@ public interface PostgresControl {
 
     /** Creates missing and drops superfluous physical slots of members. */
     Outcome syncSlots(List<WantedSlot> wanted);
+
+    /**
+     * Sets {@code synchronous_standby_names} and has a running server take it over; it lasts over restarts of server and agent. When done,
+     * sessions see it; that all of them wait as it says is told by {@link PostgresView.Replication#sync}.
+     *
+     * @param names empty: the configuration decides
+     */
+    Outcome setStandbyNames(Optional<StandbyNames> names);
 
     /** Takes over a changed dynamic configuration: files are written, reloaded; what needs a restart is remembered. */
     void applyConfiguration(DynamicConfig dynamic);

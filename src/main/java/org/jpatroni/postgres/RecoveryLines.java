@@ -41,7 +41,7 @@ final class RecoveryLines {
         });
     }
 
-    private static String text(Path file) {
+    static String text(Path file) {
         try {
             return Files.readString(file);
         } catch (IOException absent) {

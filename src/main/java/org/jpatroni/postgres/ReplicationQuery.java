@@ -3,6 +3,8 @@ package org.jpatroni.postgres;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
@@ -10,6 +12,7 @@ import java.util.TreeMap;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PostgresView;
 import org.jpatroni.model.PostgresView.SlotView;
+import org.jpatroni.model.SyncView;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -24,7 +27,22 @@ public final class ReplicationQuery {
 
     private static final int FIRST_VERSION_WITH_SYNCED_SLOTS = 170_000;
 
+    /** The checkpointer tells all sessions whether to wait; in these two states it has read the files again when it was told to. */
+    private static final String SETTLED = """
+            r.recovering OR coalesce((SELECT bool_and(coalesce(wait_event, '')
+                                                      IN ('CheckpointerMain', 'CheckpointWriteDelay'))
+                                        FROM pg_stat_get_activity(NULL) WHERE backend_type = 'checkpointer'), true)""";
+
+    private static final String STANDBYS = """
+            CASE WHEN NOT r.recovering THEN (SELECT json_agg(json_build_array(
+                        application_name, pid, s.state, sync_state,
+                        pg_wal_lsn_diff(write_lsn, '0/0')::bigint, pg_wal_lsn_diff(flush_lsn, '0/0')::bigint,
+                        pg_wal_lsn_diff(replay_lsn, '0/0')::bigint))
+                   FROM pg_stat_get_wal_senders() AS s, LATERAL (SELECT application_name
+                                                                   FROM pg_stat_get_activity(s.pid)) AS a) END""";
+
     private final SqlSession session;
+    private volatile boolean askStandbys;
     private final ReplayTimeline replayTimeline;
     private final JsonMapper json = new JsonMapper();
 
@@ -34,6 +52,11 @@ public final class ReplicationQuery {
         this.replayTimeline = replayTimeline;
     }
 
+    /** Whether a primary is asked for its standbys too: only synchronous replication wants to know. */
+    void askStandbys(boolean wanted) {
+        askStandbys = wanted;
+    }
+
     /**
      * Asks.
      *
@@ -41,7 +64,7 @@ public final class ReplicationQuery {
      */
     public PostgresView.Replication ask(Duration limit) throws SQLException {
         int version = session.serverVersion(limit);
-        String sql = statement(version);
+        String sql = statement(version, askStandbys);
         PostgresView.Replication shown;
         try {
             shown = session.queryOne(sql, limit, row -> read(row, version));
@@ -61,11 +84,11 @@ public final class ReplicationQuery {
         return new PostgresView.Replication(true, timeline, shown.writtenLsn(), shown.receivedLsn(),
                 shown.replayedLsn(), shown.replayPaused(), shown.receiverState(), shown.primaryConninfo(),
                 shown.primarySlotName(), shown.hasRestoreCommand(), shown.slots(), shown.serverVersion(),
-                shown.postmasterStart());
+                shown.postmasterStart(), shown.sync());
     }
 
     /** The statement for a version; functions are those of PostgreSQL 13 and later. */
-    static String statement(int serverVersion) {
+    static String statement(int serverVersion, boolean withStandbys) {
         String slots = serverVersion >= FIRST_VERSION_WITH_SYNCED_SLOTS
                 ? "NOT temporary AND (NOT failover OR NOT synced)"
                 : "NOT temporary";
@@ -86,10 +109,14 @@ public final class ReplicationQuery {
                        (SELECT json_agg(json_build_array(slot_name, slot_type = 'physical', active,
                                                          pg_wal_lsn_diff(restart_lsn, '0/0')::bigint))
                           FROM pg_get_replication_slots() WHERE %s) AS slots,
-                       %s AS started
+                       %s AS started,
+                       current_setting('synchronous_standby_names') AS standby_names,
+                       %s AS settled,
+                       %s AS standbys
                   FROM (SELECT pg_is_in_recovery() AS recovering) AS r, pg_stat_get_wal_receiver() AS w
                 """
-                .formatted(StatusQuery.TIMELINE, slots, StatusQuery.POSTMASTER_START);
+                .formatted(StatusQuery.TIMELINE, slots, StatusQuery.POSTMASTER_START,
+                        withStandbys ? SETTLED : "true", withStandbys ? STANDBYS : "NULL");
     }
 
     private PostgresView.Replication read(ResultSet row, int version) throws SQLException {
@@ -102,7 +129,25 @@ public final class ReplicationQuery {
                 Optional.ofNullable(row.getString("status")),
                 nonEmpty(row.getString("conninfo")).map(ReplicationQuery::withoutPassword),
                 nonEmpty(row.getString("slot_name")), row.getBoolean("restores"), slots(row.getString("slots")),
-                version, Optional.of(StatusQuery.instant(row.getLong("started"))));
+                version, Optional.of(StatusQuery.instant(row.getLong("started"))),
+                new SyncView(row.getString("standby_names"), "on", row.getBoolean("settled"), false,
+                        standbys(row.getString("standbys"))));
+    }
+
+    private List<SyncView.Standby> standbys(@Nullable String text) {
+        List<SyncView.Standby> standbys = new ArrayList<>();
+        if (text != null) {
+            for (JsonNode one : json.readTree(text)) {
+                standbys.add(new SyncView.Standby(one.get(0).asString(""), one.get(1).asLong(),
+                        one.get(2).asString(""), one.get(3).asString(""), lsn(one.get(4)), lsn(one.get(5)),
+                        lsn(one.get(6))));
+            }
+        }
+        return standbys;
+    }
+
+    private static Optional<Lsn> lsn(JsonNode bytes) {
+        return bytes.isNull() ? Optional.empty() : Optional.of(new Lsn(bytes.asLong()));
     }
 
     private SortedMap<String, SlotView> slots(@Nullable String text) {

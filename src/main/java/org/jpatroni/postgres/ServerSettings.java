@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +41,7 @@ public final class ServerSettings {
             Map.entry("track_commit_timestamp", "off"), Map.entry("max_replication_slots", "10"),
             Map.entry("max_worker_processes", "8"), Map.entry("wal_log_hints", "on"));
 
+    private static final String STANDBY_NAMES = "synchronous_standby_names";
     private static final String WAL_KEEP_SEGMENTS_DEFAULT = "8";
     private static final int WAL_SEGMENT_MEGABYTES = 16;
 
@@ -70,8 +72,36 @@ public final class ServerSettings {
         Object name = config.local().get("config_base_name");
         this.baseName = name == null ? "postgresql" : name.toString();
         this.settings = settings;
+        keepStandbyNames();
         this.parameters = build();
         this.effective = parameters;
+    }
+
+    /**
+     * An agent that was restarted must not make commits wait for nobody until it has decided anew: what the file says stays, where the file
+     * is ours.
+     */
+    private void keepStandbyNames() {
+        String text = RecoveryLines.text(configurationFile());
+        if (text.startsWith(ManagedFiles.HEADER)) {
+            Map<String, String> written = new HashMap<>();
+            RecoveryLines.parse(text, written);
+            synchronousStandbyNames = Optional.ofNullable(written.get(STANDBY_NAMES));
+            synchronousStandbyNamesDecided = synchronousStandbyNames.isPresent();
+        }
+    }
+
+    /** What the HA loop decided of {@code synchronous_standby_names} goes over from one configuration to the next. */
+    void takeStandbyNames(ServerSettings old) {
+        if (old.isStandbyNamesDecided()) {
+            setSynchronousStandbyNames(old.parameter(STANDBY_NAMES));
+        } else {
+            leaveSynchronousStandbyNamesToConfiguration();
+        }
+    }
+
+    synchronized boolean isStandbyNamesDecided() {
+        return synchronousStandbyNamesDecided;
     }
 
     /** Takes changed settings over; files change with the next write. */
@@ -130,8 +160,8 @@ public final class ServerSettings {
             built.computeIfPresent(file, (name, value) -> folder.resolve(value).toString());
         }
         if (synchronousStandbyNamesDecided) {
-            synchronousStandbyNames.ifPresentOrElse(value -> built.put("synchronous_standby_names", value),
-                    () -> built.remove("synchronous_standby_names"));
+            synchronousStandbyNames.ifPresentOrElse(value -> built.put(STANDBY_NAMES, value),
+                    () -> built.remove(STANDBY_NAMES));
         }
         if (hotStandbyFeedbackForced) {
             built.put("hot_standby_feedback", "on");

@@ -120,6 +120,8 @@ record Case(Facts facts, Memory memory, Verdict verdict) {
             case Decision.UpdateHistory d -> true;
             case Decision.ClearFailover d -> true;
             case Decision.WriteFailsafe d -> true;
+            case Decision.WriteSync d -> true;
+            case Decision.SetStandbyNames d -> false;
             case Decision.Rest d -> false;
             case Decision.AskPeers d -> false;
             case Decision.AskFailsafe d -> false;

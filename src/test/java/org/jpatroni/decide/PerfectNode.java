@@ -21,6 +21,8 @@ import org.jpatroni.model.PostgresView.Data;
 import org.jpatroni.model.PostgresView.Postmaster;
 import org.jpatroni.model.PostgresView.Replication;
 import org.jpatroni.model.PostgresView.SlotView;
+import org.jpatroni.model.StandbyNames;
+import org.jpatroni.model.SyncView;
 import org.jpatroni.model.Upstream;
 import org.jpatroni.model.WatchdogStatus;
 
@@ -121,6 +123,8 @@ final class PerfectNode {
             case Decision.WriteConfig d -> world.storedConfig();
             case Decision.UpdateHistory d -> world.history(d.timeline());
             case Decision.ClearFailover d -> world.noFailover();
+            case Decision.WriteSync d -> world.sync(d.state());
+            case Decision.SetStandbyNames d -> setStandbyNames(d.names());
             case Decision.SyncSlots d -> syncSlots(d.wanted());
             case Decision.ShowRole d -> world.role(d.role());
             case Decision.AnnounceRole d -> world.role(d.role());
@@ -192,6 +196,12 @@ final class PerfectNode {
         members.removeIf(old -> old.name().equals(member.name()));
         members.add(member);
         world.members(members.toArray(Member[]::new));
+    }
+
+    private void setStandbyNames(Optional<StandbyNames> names) {
+        world.facts().postgres().replication().ifPresent(old -> world.up(old.withSync(
+                new SyncView(names.orElse(StandbyNames.NONE).text(), "on", true, names.isPresent(),
+                        old.sync().standbys()))));
     }
 
     private void syncSlots(List<SlotRules.Wanted> wanted) {

@@ -192,8 +192,12 @@ final class World {
     }
 
     World synchronous(String standby) {
+        return sync(new SyncState(Optional.of("b"), List.of(standby), 0, 3));
+    }
+
+    World sync(SyncState value) {
         return snapshot(s -> new ClusterSnapshot(s.initialize(), s.config(), s.leader(), s.status(), s.members(),
-                s.failover(), new SyncState(Optional.of("b"), List.of(standby), 0, 3), s.history(), s.failsafe()));
+                s.failover(), value, s.history(), s.failsafe()));
     }
 
     World noConfig() {

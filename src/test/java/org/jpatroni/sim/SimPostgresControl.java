@@ -9,6 +9,7 @@ import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.PostgresState;
 import org.jpatroni.model.PostgresView;
+import org.jpatroni.model.StandbyNames;
 import org.jpatroni.model.TimelineHistory;
 import org.jpatroni.model.Upstream;
 import org.jpatroni.postgres.PostgresControl;
@@ -284,6 +285,13 @@ final class SimPostgresControl implements PostgresControl {
             return Outcome.failed("not running");
         }
         server.setSlots(wanted);
+        return Outcome.done();
+    }
+
+    @Override
+    public Outcome setStandbyNames(Optional<StandbyNames> names) {
+        pause(1, 10);
+        server.commits().configure(names.orElse(StandbyNames.NONE).text());
         return Outcome.done();
     }
 
