@@ -290,7 +290,7 @@ final class SimPostgresControl implements PostgresControl {
 
     @Override
     public Outcome setStandbyNames(Optional<StandbyNames> names) {
-        pause(1, 10);
+        waiting.pause(1, 10);
         server.commits().configure(names.orElse(StandbyNames.NONE).text());
         return Outcome.done();
     }
