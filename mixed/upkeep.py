@@ -27,10 +27,10 @@ def pause(cluster, checks):
                          "the same postmaster, no other primary", (pid, leader.postmaster(), taken))
             leader.start()
             checks.eventually(f"{what}: the daemon leads again", True, leader.is_primary, 40)
-            victim = other.postmaster()
             other.kill_postgres()
-            started = poll(other.postmaster, bool, 12)
-            checks.check(f"{what}: a killed standby ({other.kind}) stays down", victim and not started, "no postmaster", started)
+            # Patroni starts it in pause when it remembers an earlier pg_rewind, so it is asked of JPatroni only.
+            if other.kind == "j":
+                checks.same(f"{what}: a killed standby stays down", None, poll(other.postmaster, bool, 12))
             cluster.ctl.expect(r"^Success: cluster management is resumed$", "resume", scope, "--wait")
             checks.same(f"{what}: after resume every node knows", [None] * 3, [node.patroni().get("pause") for node in cluster.nodes])
             checks.check(f"{what}: after resume all is well", poll(cluster.settled, bool, 60) is True, "a settled cluster", cluster.view())

@@ -43,7 +43,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One node, put together and run: every {@code new} of the daemon in one place. The REST port is open before anything is waited for. */
+/**
+ * One node, put together and run: every {@code new} of the daemon in one place. The REST port is open before anything is waited for, but one look for
+ * a daemon of the same name.
+ */
 final class Daemon {
 
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
@@ -79,10 +82,10 @@ final class Daemon {
                 HaStatus.starting(node.name(), node.scope(), node.tags(), tasks.time().nanos()));
         StartingView view = new StartingView(board);
         StartingCommands commands = new StartingCommands();
-        try (HttpFrontend api = listen(view, commands);
-                Stores stores = Stores.open(node, initial, tasks);
-                LocalPostgres postgres = new LocalPostgres(node, initial, tasks);
+        try (Stores stores = Stores.open(node, initial, tasks);
                 PeerClient peers = callsToMembers();
+                HttpFrontend api = listenAlone(stores, initial, peers, view, commands);
+                LocalPostgres postgres = new LocalPostgres(node, initial, tasks);
                 Fence guard = new GuardFence(Path.of(node.postgres().dataDir()), Optional.empty(), tasks)) {
             HaLoop loop = new HaLoop(new AgentParts(() -> identity(postgres), node.scope(),
                     () -> reload.current().tags(), stores.store(), postgres, peers,
@@ -152,6 +155,16 @@ final class Daemon {
                 reload.begin(parts, loop::betweenSteps);
             }
         };
+    }
+
+    /** Opens the port, unless a daemon of the same name runs already. An embedded store serves only later, and is at one place only by itself. */
+    private HttpFrontend listenAlone(Stores stores, DynamicConfig initial, PeerClient peers, NodeView view,
+            NodeCommands commands) throws StartException, InterruptedException {
+        if (stores.embedded().isEmpty()) {
+            stores.store().setTimeouts(initial.ttlSeconds(), NameCheck.LIMIT);
+            NameCheck.refuseTwins(node.name(), stores.store(), peers);
+        }
+        return listen(view, commands);
     }
 
     private HttpFrontend listen(NodeView view, NodeCommands commands) throws StartException {

@@ -144,6 +144,18 @@ public final class PeerClient implements Peers, AutoCloseable {
         }
     }
 
+    /** Whether the member's API answers {@code GET /liveness}, with whatever status. */
+    public boolean answers(Member member, Duration limit) throws InterruptedException {
+        try {
+            HttpRequest request = HttpRequest.newBuilder(endpoint(member, "/liveness")).timeout(limit).GET().build();
+            transport.shared().send(request, bodyHandler());
+            return true;
+        } catch (IOException unreachable) {
+            LOG.debug("{} does not answer: {}", member.name(), cause(unreachable));
+            return false;
+        }
+    }
+
     /** The address of a path beside the one in {@code api_url}. */
     private static URI endpoint(Member member, String path) throws IOException {
         String url = member.apiUrl().orElseThrow(() -> new IOException(member.name() + " has no REST API"));

@@ -85,6 +85,19 @@ class PeerClientTest {
     }
 
     @Test
+    void whoeverAnswersIsThere() throws Exception {
+        int port = start(HttpServer.create(anyPort(), 0));
+        try (PeerClient peers = new PeerClient(Tasks.system(), settings(false, null, null))) {
+            assertThat(peers.answers(member("http", port), LIMIT)).isTrue();
+            assertThat(seen).containsExactly("GET /liveness null null ");
+            assertThat(peers.answers(member("https", port), LIMIT)).as("no TLS there").isFalse();
+            server.orElseThrow().stop(0);
+            assertThat(peers.answers(member("http", port), LIMIT)).as("nobody there").isFalse();
+            assertThat(peers.answers(Member.named("node1"), LIMIT)).as("no address").isFalse();
+        }
+    }
+
+    @Test
     void serversAreCheckedUnlessInsecure() throws Exception {
         int port = start(https("stranger", false));
         Member member = member("https", port);
