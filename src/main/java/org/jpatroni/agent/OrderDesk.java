@@ -144,6 +144,7 @@ public final class OrderDesk {
                 case Action.Result.Done done -> new End.Restarted();
                 case Action.Result.TimedOut late -> new End.StillStarting();
                 case Action.Result.Failed failed -> new End.Failed(failed.reason());
+                case Action.Result.Refused refused -> new End.Failed(refused.reason());
                 case Action.Result.Cancelled cancelled -> new End.Failed("it was ended for something more urgent");
                 case Action.Result.Divergence answer -> new End.Failed("no restart");
             });

@@ -12,6 +12,7 @@ import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.Upstream;
 import org.jpatroni.postgres.PostgresControl;
+import org.jpatroni.postgres.PostgresControl.CloneSpec;
 import org.jpatroni.postgres.PostgresControl.Outcome;
 import org.jpatroni.postgres.PostgresControl.RestartSpec;
 import org.jpatroni.postgres.PostgresControl.StartSpec;
@@ -63,7 +64,8 @@ final class Procedures {
     Result run(Action action, CancelToken cancel) {
         return switch (action) {
             case Action.Bootstrap bootstrap -> result(postgres.bootstrapNew(cancel));
-            case Action.CloneFrom clone -> result(postgres.cloneFrom(clone.source(), cancel));
+            case Action.CloneFrom clone -> result(
+                    postgres.cloneFrom(new CloneSpec(clone.source(), clone.basebackupOnly()), cancel));
             case Action.Start start -> start(start, cancel);
             case Action.Promote promote -> promote(cancel);
             case Action.Demote demote -> demote(demote.mode(), cancel);
@@ -108,6 +110,7 @@ final class Procedures {
     private Result demote(Demote.Mode mode, CancelToken cancel) {
         Result stopped = switch (mode) {
             case GRACEFUL -> plannedStop(true, cancel);
+            case STANDBY_CLUSTER -> plannedStop(false, cancel);
             case NOT_LEADER -> stopOrKill(NOT_LEADER_STOP_LIMIT, lsn -> {
             }, false, cancel);
             case OFFLINE -> stopOrKill(OFFLINE_STOP_LIMIT, lsn -> {
@@ -115,6 +118,9 @@ final class Procedures {
         };
         if (stopped instanceof Result.Done) {
             postgres.setRole(PostgresRole.DEMOTED);
+            if (mode == Demote.Mode.STANDBY_CLUSTER) {
+                postgres.archiveToTheEnd(cancel);
+            }
         }
         return stopped;
     }
@@ -224,12 +230,17 @@ final class Procedures {
         return switch (outcome) {
             case Outcome.Done done -> new Result.Done();
             case Outcome.Failed failed -> new Result.Failed(failed.reason());
+            case Outcome.Refused refused -> new Result.Refused(refused.reason());
             case Outcome.Cancelled cancelled -> new Result.Cancelled();
             case Outcome.TimedOut timedOut -> new Result.TimedOut();
         };
     }
 
     static Optional<String> failure(Result result) {
-        return result instanceof Result.Failed failed ? Optional.of(failed.reason()) : Optional.empty();
+        return switch (result) {
+            case Result.Failed failed -> Optional.of(failed.reason());
+            case Result.Refused refused -> Optional.of(refused.reason());
+            case Result.Done _,Result.Divergence _,Result.Cancelled _,Result.TimedOut _ -> Optional.empty();
+        };
     }
 }

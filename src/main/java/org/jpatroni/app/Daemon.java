@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jpatroni.agent.AgentMetrics;
@@ -25,7 +24,6 @@ import org.jpatroni.config.NodeConfig;
 import org.jpatroni.decide.Facts;
 import org.jpatroni.model.DynamicConfig;
 import org.jpatroni.model.PostgresObservation;
-import org.jpatroni.model.Tree;
 import org.jpatroni.node.HaStatus;
 import org.jpatroni.node.NodeCommands;
 import org.jpatroni.node.NodeView;
@@ -39,7 +37,6 @@ import org.jpatroni.runtime.Tasks;
 import org.jpatroni.watchdog.Fence;
 import org.jpatroni.watchdog.GuardFence;
 import org.jpatroni.watchdog.NoWatchdog;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -119,7 +116,7 @@ final class Daemon {
     private Facts.Node identity(LocalPostgres postgres) {
         NodeConfig now = reload.current();
         return new Facts.Node(node.name(), now.restApi().apiUrl(), postgres.connUrl(), postgres.proxyUrl(),
-                CONTRACT_VERSION, now.tree().containsKey("bootstrap"), clonesWithoutLeader(now.postgres().local()));
+                CONTRACT_VERSION, now.tree().containsKey("bootstrap"), postgres.clonesWithoutLeader());
     }
 
     private LocalAgent agent(HaLoop loop, HttpFrontend api, PeerClient peers, LocalPostgres postgres) {
@@ -190,11 +187,5 @@ final class Daemon {
             LOG.debug("PostgreSQL did not answer the status query: {}", unanswered.getMessage());
             return Optional.empty();
         }
-    }
-
-    /** Whether one of the configured replica methods carries {@code no_leader}. */
-    private static boolean clonesWithoutLeader(Map<String, @Nullable Object> postgresql) {
-        return postgresql.get("create_replica_methods") instanceof List<?> methods && methods.stream()
-                .anyMatch(method -> Tree.mapAt(postgresql, String.valueOf(method)).get("no_leader") != null);
     }
 }

@@ -14,8 +14,16 @@ public sealed interface Action {
     record Bootstrap() implements Action {
     }
 
-    /** Copies the data directory; {@code source} empty: only methods that need no leader. */
-    record CloneFrom(Optional<Upstream> source) implements Action {
+    /**
+     * Copies the data directory.
+     *
+     * @param source empty: only methods that need no leader
+     * @param basebackupOnly no other method than pg_basebackup, whatever is configured: the copy is of that source
+     */
+    record CloneFrom(Optional<Upstream> source, boolean basebackupOnly) implements Action {
+        public CloneFrom(Optional<Upstream> source) {
+            this(source, false);
+        }
     }
 
     /** Starts PostgreSQL: as a primary without upstream, else as a standby. */
@@ -35,6 +43,8 @@ public sealed interface Action {
             GRACEFUL,
             /** Somebody else holds the lease: fast stop, the key is not ours to touch. */
             NOT_LEADER,
+            /** Planned, because the cluster becomes a standby cluster: WAL is archived to its end, the key is kept for the standby leader. */
+            STANDBY_CLUSTER,
             /** The lease is about to end and the store cannot be asked: a fast stop that soon becomes an immediate one, the store is left alone. */
             OFFLINE
         }
@@ -113,6 +123,10 @@ public sealed interface Action {
         }
 
         record Failed(String reason) implements Result {
+        }
+
+        /** A script of the operator said no. */
+        record Refused(String reason) implements Result {
         }
 
         record Cancelled() implements Result {

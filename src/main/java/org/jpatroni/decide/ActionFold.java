@@ -13,6 +13,8 @@ import org.jpatroni.model.Upstream;
 public final class ActionFold {
 
     private static final int FAILURES_COUNTED = 10;
+    /** Failures of a start that stand for a promotion that the operator's script has refused. */
+    static final int REFUSED = FAILURES_COUNTED + 1;
 
     private ActionFold() {
     }
@@ -61,7 +63,7 @@ public final class ActionFold {
                             : memory.withRebuild(Rebuild.NONE);
             case Action.Promote promote -> failed
                     ? later(memory.withStartFailures(count(memory.startFailures())), nowNanos, 1)
-                    : memory.withStartFailures(0);
+                    : memory.withStartFailures(result instanceof Result.Refused ? REFUSED : 0);
             case Action.Follow follow -> failed ? later(memory, nowNanos, 1) : memory;
             case Action.CheckDivergence check -> memory
                     .withDivergence(divergence(memory.divergence(), check.upstream(), result, nowNanos));
@@ -90,6 +92,7 @@ public final class ActionFold {
             case Result.Failed failed -> later(memory.withDivergence(Divergence.NOTHING)
                     .withStartFailures(count(memory.startFailures())), nowNanos, 1);
             case Result.Cancelled cancelled -> memory;
+            case Result.Refused refused -> memory;
             case Result.Divergence answer -> memory;
         };
     }

@@ -104,10 +104,6 @@ final class BootstrapRules {
                 : pass();
     }
 
-    private static Upstream remote(Situation s) {
-        return UpstreamRules.remote(s.facts().dynamic().standbyCluster().orElseThrow());
-    }
-
     private static Optional<Rule.Outcome> cloneRemote(Situation s) {
         if (s.memory().bootstrap() != Bootstrap.CLAIMED || !noData(s) || !s.standbyCluster()) {
             return pass();
@@ -115,9 +111,9 @@ final class BootstrapRules {
         if (!s.isPast(s.memory().actionNotBeforeNanos())) {
             return publishThenWait(s);
         }
-        Upstream remote = remote(s);
+        Upstream remote = UpstreamRules.remote(s);
         return s.decide(new Decision.Begin(new Action.CloneFrom(
-                Optional.of(remote).filter(upstream -> !(upstream instanceof Upstream.Nobody)))),
+                Optional.of(remote).filter(Upstream.Remote.class::isInstance))),
                 Reason.of(Sentence.CLONE, UpstreamRules.name(remote)));
     }
 
@@ -130,7 +126,9 @@ final class BootstrapRules {
                 || s.running().isPresent()) {
             return pass();
         }
-        return s.decide(new Decision.Begin(new Action.Start(PostgresRole.STANDBY_LEADER, Optional.of(remote(s)), 300)),
+        return s.decide(
+                new Decision.Begin(
+                        new Action.Start(PostgresRole.STANDBY_LEADER, Optional.of(UpstreamRules.remote(s)), 300)),
                 Reason.of(Sentence.START_STANDBY));
     }
 
@@ -190,7 +188,8 @@ final class BootstrapRules {
             return pass();
         }
         Upstream source = UpstreamRules.cloneSource(s);
-        return s.decide(new Decision.Begin(new Action.CloneFrom(Optional.of(source))),
+        boolean basebackupOnly = s.memory().rebuild() == Memory.Rebuild.FROM_LEADER;
+        return s.decide(new Decision.Begin(new Action.CloneFrom(Optional.of(source), basebackupOnly)),
                 Reason.of(Sentence.CLONE, UpstreamRules.name(source)));
     }
 

@@ -67,79 +67,103 @@ final class FollowerRules {
         return applies(s) ? healDivergence(s) : pass();
     }
 
-    /** What to do about a history that has left the leader's; also used when the standby cannot even start. */
+    /**
+     * What to do about a history that has left the one that counts; also used when the standby cannot even start, and by the leader of a
+     * standby cluster.
+     */
     static Optional<Rule.Outcome> healDivergence(Situation s) {
         Phase phase = s.memory().divergence().phase();
         boolean forked = phase == Phase.FORKED;
-        boolean diverged = (forked || phase == Phase.DIVERGED)
-                && s.memory().divergence().leader().equals(s.leaderName());
-        Optional<Member> leader = s.leaderMember().filter(Member::mayServeReplication);
-        if (!diverged || leader.isEmpty()) {
+        boolean diverged = (forked || phase == Phase.DIVERGED) && isAnswerOfAuthority(s);
+        Optional<Upstream> authority = UpstreamRules.authority(s);
+        if (!diverged || authority.isEmpty()) {
             return pass();
         }
         boolean mayDiscard = mayDiscard(s, forked);
         // Most failures pass: the leader was not reachable or went away. Giving up for good is for those who may copy anew instead.
         boolean rewindMayHelp = s.facts().canRewind() && !forked
                 && (s.memory().rewindFailures() < REWIND_ATTEMPTS || !mayDiscard);
-        if (rewindMayHelp && leader.get().checkpointAfterPromotePending()
-                || !s.isPast(s.memory().actionNotBeforeNanos())) {
+        if (rewindMayHelp && awaitsCheckpoint(authority.get()) || !s.isPast(s.memory().actionNotBeforeNanos())) {
             return MemberRules.publishIfDue(s).or(() -> s.restShortly(Reason.of(Sentence.RETRY_LATER)));
         }
+        String name = UpstreamRules.name(authority.get());
         if (rewindMayHelp) {
-            return s.decide(
-                    new Decision.Begin(new Action.Rewind(new Upstream.OfMember(leader.get(), Optional.empty()))),
-                    Reason.of(Sentence.REWIND, s.leaderName()));
+            return s.decide(new Decision.Begin(new Action.Rewind(authority.get())), Reason.of(Sentence.REWIND, name));
         }
         if (mayDiscard) {
             return s.decide(new Decision.Begin(new Action.DiscardData()),
-                    Reason.of(forked ? Sentence.DISCARD_FORKED : Sentence.DISCARD, s.leaderName()));
+                    Reason.of(forked ? Sentence.DISCARD_FORKED : Sentence.DISCARD, name));
         }
         if (s.since(s.memory().divergence().askedAtNanos()).compareTo(LOOK_AGAIN) > 0) {
             // The leader of that name may have another history by now, which ours is part of.
-            return s.decide(
-                    new Decision.Begin(new Action.CheckDivergence(
-                            new Upstream.OfMember(leader.get(), Optional.empty()))),
-                    Reason.of(Sentence.CHECK_DIVERGENCE_AGAIN, s.leaderName()));
+            return s.decide(new Decision.Begin(new Action.CheckDivergence(authority.get())),
+                    Reason.of(Sentence.CHECK_DIVERGENCE_AGAIN, name));
         }
-        return MemberRules.publishIfDue(s)
-                .or(() -> s.rest(Reason.of(forked ? Sentence.FORKED : Sentence.DIVERGED, s.leaderName())));
+        return s.holdsLease()
+                ? pass()
+                : MemberRules.publishIfDue(s)
+                        .or(() -> s.rest(Reason.of(forked ? Sentence.FORKED : Sentence.DIVERGED, name)));
+    }
+
+    private static boolean awaitsCheckpoint(Upstream authority) {
+        return authority instanceof Upstream.OfMember leader && leader.member().checkpointAfterPromotePending();
+    }
+
+    /** Whether what is known of the divergence was said by whom it is asked of now. */
+    private static boolean isAnswerOfAuthority(Situation s) {
+        return s.memory().divergence().leader().equals(authorityName(s));
+    }
+
+    private static String authorityName(Situation s) {
+        return s.standbyCluster() ? UpstreamRules.name(UpstreamRules.remote(s)) : s.leaderName();
     }
 
     /**
      * In a paused cluster nothing is thrown away unless an operator says so. A fork is both a divergence of timelines and, where a rewind was to be, one that fails: either setting
-     * permits a new copy.
+     * permits a new copy. In a standby cluster the copy would be one of the standby leader, which may have diverged as well: only a rewind that
+     * was tried and failed permits it.
      */
     private static boolean mayDiscard(Situation s, boolean forked) {
         boolean onRewindFailure = s.facts().canRewind() && s.facts().dynamic().removeDataDirectoryOnRewindFailure();
-        boolean onDivergence = (forked || !s.facts().canRewind())
+        boolean onDivergence = (forked || !s.facts().canRewind()) && !s.standbyCluster()
                 && s.facts().dynamic().removeDataDirectoryOnDivergedTimelines();
-        return !s.paused() && (onRewindFailure || onDivergence);
+        boolean hasSource = s.otherLeads() && s.leaderMember().filter(Member::mayServeReplication).isPresent();
+        return !s.paused() && hasSource && (onRewindFailure || onDivergence);
     }
 
     private static Optional<Rule.Outcome> checkDivergence(Situation s) {
-        boolean leaderReady = s.leaderMember()
-                .filter(leader -> leader.mayServeReplication()
-                        && leader.role().filter(role -> !role.equals("replica")).isPresent())
-                .isPresent();
-        if (!applies(s) || s.streaming() || !leaderReady || !untilNextCheck(s).isZero() || s.standbyCluster()
-                || s.facts().tags().nostream()) {
-            return pass();
-        }
-        Upstream leader = new Upstream.OfMember(s.leaderMember().orElseThrow(), Optional.empty());
-        return s.decide(new Decision.Begin(new Action.CheckDivergence(leader)),
+        boolean leaderReady = s.standbyCluster() || s.leaderMember()
+                .filter(leader -> leader.role().filter(role -> !role.equals("replica")).isPresent()).isPresent();
+        return applies(s) && !s.streaming() && leaderReady && !s.facts().tags().nostream() && mayCheckNow(s)
+                ? ask(s)
+                : pass();
+    }
+
+    /** Whether there is somebody to ask, and it is time to. */
+    static boolean mayCheckNow(Situation s) {
+        return UpstreamRules.authority(s).isPresent() && untilNextCheck(s).isZero();
+    }
+
+    /** Asks the one whose history counts. */
+    static Optional<Rule.Outcome> ask(Situation s) {
+        return s.decide(new Decision.Begin(new Action.CheckDivergence(UpstreamRules.authority(s).orElseThrow())),
                 Reason.of(isUnanswered(s) ? Sentence.CHECK_DIVERGENCE_AGAIN : Sentence.CHECK_DIVERGENCE,
-                        s.leaderName()));
+                        authorityName(s)));
+    }
+
+    /** Whether the one who is to be asked was not asked yet. */
+    static boolean isUnasked(Situation s) {
+        return s.memory().divergence().phase() == Phase.UNASKED || !isAnswerOfAuthority(s);
     }
 
     private static boolean isUnanswered(Situation s) {
-        return s.memory().divergence().phase() == Phase.UNKNOWN
-                && s.memory().divergence().leader().equals(s.leaderName());
+        return s.memory().divergence().phase() == Phase.UNKNOWN && isAnswerOfAuthority(s);
     }
 
     /** Zero when the leader may be asked now: another one than before at once, the same one after a pause. */
     private static Duration untilNextCheck(Situation s) {
         Divergence known = s.memory().divergence();
-        if (known.phase() == Phase.UNASKED || !known.leader().equals(s.leaderName())) {
+        if (isUnasked(s)) {
             return Duration.ZERO;
         }
         Duration left = (known.phase() == Phase.UNKNOWN ? pauseAfter(known.unanswered()) : ASK_AGAIN)
@@ -182,7 +206,7 @@ final class FollowerRules {
         return s.decide(new Decision.Rest(s.streaming() ? s.restOfCycle() : restUntilCheck(s)), settled, reason);
     }
 
-    private static Duration restUntilCheck(Situation s) {
+    static Duration restUntilCheck(Situation s) {
         Duration next = untilNextCheck(s);
         if (!isUnanswered(s) || next.isZero()) {
             return s.shortRest();

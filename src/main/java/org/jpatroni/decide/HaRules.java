@@ -23,7 +23,8 @@ public final class HaRules {
     public static final List<Rule> CATALOGUE = Stream.of(LeaseRules.RULES, ShutdownRules.RULES, OrderRules.RULES,
             StoreDownRules.RULES, BootstrapRules.RULES, ActionRules.RULES, RecoveryRules.RULES, PrimaryRules.RULES,
             SwitchoverRules.RULES,
-            LeaderRules.RULES, RaceRules.RULES, FollowerRules.RULES, List.of(LAST)).flatMap(List::stream).toList();
+            StandbyLeaderRules.RULES, LeaderRules.RULES, RaceRules.RULES, FollowerRules.RULES, List.of(LAST))
+            .flatMap(List::stream).toList();
 
     private HaRules() {
     }

@@ -8,14 +8,15 @@ import java.util.Optional;
 import org.jpatroni.decide.Reason.Sentence;
 import org.jpatroni.model.FailoverRequest;
 import org.jpatroni.model.PostgresRole;
-import org.jpatroni.model.Upstream;
 
 /** This node holds the lease. */
 final class LeaderRules {
 
     static final List<Rule> RULES = List.of(
-            new Rule("leader.promote-failed", "The promotion of the lease holder failed repeatedly.",
-                    "Somebody else may succeed.", LeaderRules::promoteFailed),
+            new Rule("leader.promote-failed",
+                    "The promotion of the lease holder failed repeatedly, or pre_promote refused it.",
+                    "Somebody else may succeed. Patroni: after a refusal this node stays out of the race for a ttl.",
+                    LeaderRules::promoteFailed),
             new Rule("leader.paused-standby",
                     "This node holds the lease in a paused cluster, its PostgreSQL is in recovery, and nobody asked it to take over.",
                     "Patroni: nothing is promoted in maintenance mode; the key is given up.",
@@ -26,12 +27,6 @@ final class LeaderRules {
                     "This node holds the lease, its PostgreSQL is in recovery, and it must not be promoted now.",
                     "The last attempt failed a moment ago, or the lease is about to end. It is no leader yet.",
                     LeaderRules::promoteLater),
-            new Rule("leader.follow-remote", "This node leads a standby cluster and does not follow the remote yet.",
-                    "Patroni: standby cluster.", LeaderRules::followRemote),
-            new Rule("leader.not-in-standby-cluster",
-                    "This node leads and accepts writes, and the cluster has become a standby cluster.",
-                    "Patroni: there is no real primary in a standby cluster. It comes back as a standby.",
-                    LeaderRules::notInStandbyCluster),
             new Rule("leader.show-role", "This node leads and shows another role.",
                     "The role on the wire follows the facts.", LeaderRules::showRole),
             new Rule("leader.publish-change", "State or role changed.",
@@ -65,9 +60,11 @@ final class LeaderRules {
         if (!applies(s) || !s.inRecovery() || s.memory().startFailures() < PROMOTE_ATTEMPTS) {
             return pass();
         }
-        Memory memory = s.memory().withStartFailures(0)
-                .withGaveUpLeadership(Optional.of(s.inSeconds(s.facts().dynamic().loopWaitSeconds())));
-        return s.decide(new Decision.ReleaseLease(Optional.empty()), memory, Reason.of(Sentence.PROMOTE_FAILED));
+        boolean refused = s.memory().startFailures() >= ActionFold.REFUSED;
+        int seconds = refused ? s.facts().dynamic().ttlSeconds() : s.facts().dynamic().loopWaitSeconds();
+        Memory memory = s.memory().withStartFailures(0).withGaveUpLeadership(Optional.of(s.inSeconds(seconds)));
+        return s.decide(new Decision.ReleaseLease(Optional.empty()), memory,
+                Reason.of(refused ? Sentence.PROMOTE_REFUSED : Sentence.PROMOTE_FAILED));
     }
 
     private static Optional<Rule.Outcome> pausedStandby(Situation s) {
@@ -91,26 +88,6 @@ final class LeaderRules {
             return pass();
         }
         return MemberRules.publishIfDue(s).or(() -> s.restShortly(Reason.of(Sentence.RETRY_LATER)));
-    }
-
-    private static Optional<Rule.Outcome> followRemote(Situation s) {
-        if (!applies(s) || !s.inRecovery() || !s.standbyCluster() || !s.isPast(s.memory().actionNotBeforeNanos())) {
-            return pass();
-        }
-        Upstream remote = UpstreamRules.remote(s.facts().dynamic().standbyCluster().orElseThrow());
-        boolean settled = UpstreamRules.isFollowing(s.replication().orElseThrow(), remote)
-                && s.facts().role() == PostgresRole.STANDBY_LEADER;
-        return settled
-                ? pass()
-                : s.decide(new Decision.Begin(new Action.Follow(PostgresRole.STANDBY_LEADER, remote)),
-                        Reason.of(Sentence.STANDBY_LEADER_PROMOTE));
-    }
-
-    private static Optional<Rule.Outcome> notInStandbyCluster(Situation s) {
-        return applies(s) && s.writable() && s.standbyCluster() && !s.paused()
-                ? s.decide(new Decision.Begin(new Action.Demote(Action.Demote.Mode.GRACEFUL)),
-                        Reason.of(Sentence.DEMOTE_STANDBY_CLUSTER))
-                : pass();
     }
 
     private static Optional<Rule.Outcome> showRole(Situation s) {
@@ -179,10 +156,16 @@ final class LeaderRules {
             return pass();
         }
         Memory settled = SlotRules.remember(s).withCrashedAt(Optional.empty()).withStartFailures(0)
-                .withDivergence(Memory.Divergence.NOTHING).withGaveUpLeadership(Optional.empty());
+                .withGaveUpLeadership(Optional.empty());
+        boolean seeksRemote = StandbyLeaderRules.seeksRemote(s);
+        if (!seeksRemote) {
+            settled = settled.withDivergence(Memory.Divergence.NOTHING).withRewindFailures(0);
+        }
         Sentence sentence = s.inRecovery() ? Sentence.STANDBY_LEADER_NO_ACTION : Sentence.LEADER_NO_ACTION;
         Reason reason = Reason.of(s.paused() ? Sentence.PAUSED_NO_ACTION : sentence, s.self());
-        Duration rest = LeaseRules.renewalIsDue(s) ? s.shortRest() : s.restOfCycle();
+        Duration rest = LeaseRules.renewalIsDue(s)
+                ? s.shortRest()
+                : seeksRemote ? FollowerRules.restUntilCheck(s) : s.restOfCycle();
         Duration untilMove = SwitchoverRules.untilDue(s).orElse(rest);
         return s.decide(new Decision.Rest(untilMove.compareTo(rest) < 0 ? untilMove : rest), settled, reason);
     }

@@ -96,9 +96,12 @@ final class LeaseRules {
                 Reason.of(Sentence.DEMOTE_UNCONFIRMED));
     }
 
-    /** The position and slots of a primary; nothing while it is not known to be one. */
+    /** The position and slots of a primary, or of a standby leader; nothing while it is not known to be one. */
     static Optional<StoredStatus> statusToStore(Situation s) {
-        Optional<Lsn> written = s.writable() ? s.replication().flatMap(Replication::writtenLsn) : Optional.empty();
+        Optional<Lsn> written = s.writable()
+                ? s.replication().flatMap(Replication::writtenLsn)
+                : s.replication().filter(replication -> replication.inRecovery() && s.standbyCluster())
+                        .map(Replication::walPosition);
         return written.map(position -> SlotRules.status(s, position));
     }
 }

@@ -236,7 +236,7 @@ final class OrderRules {
 
     private static Optional<Upstream> upstream(Situation s) {
         if (s.holdsLease()) {
-            return Optional.of(UpstreamRules.remote(s.facts().dynamic().standbyCluster().orElseThrow()));
+            return Optional.of(UpstreamRules.remote(s));
         }
         return Optional.of(s.otherLeads() ? UpstreamRules.wanted(s) : new Upstream.Nobody());
     }

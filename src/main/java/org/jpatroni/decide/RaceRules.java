@@ -137,9 +137,10 @@ final class RaceRules {
 
     private static Optional<Rule.Outcome> timelineBehind(Situation s) {
         int known = s.snapshot().history().latestTimeline();
-        return applies(s) && s.facts().dynamic().checkTimeline() && s.timeline() > 0 && s.timeline() < known
-                ? rest(s, Reason.of(Sentence.TIMELINE_BEHIND, s.timeline(), known))
-                : pass();
+        return applies(s) && s.facts().dynamic().checkTimeline() && !s.standbyCluster() && s.timeline() > 0
+                && s.timeline() < known
+                        ? rest(s, Reason.of(Sentence.TIMELINE_BEHIND, s.timeline(), known))
+                        : pass();
     }
 
     /** How far this standby is past the position that the old primary stored last. */

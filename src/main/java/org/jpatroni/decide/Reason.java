@@ -47,6 +47,7 @@ public record Reason(Sentence sentence, List<Object> parts) {
         LEASE_ADOPT(Weight.NOTABLE, "the leader lock carries my name (%s) from an earlier session: taking it over"),
         HAND_OVER(Weight.NOTABLE, "Leader key released"),
         PROMOTE_FAILED(Weight.ERROR, "released leader key because PostgreSQL could not be promoted"),
+        PROMOTE_REFUSED(Weight.WARNING, "Releasing the leader key voluntarily because the pre-promote script failed"),
         ACQUIRE(Weight.NOTABLE, "trying to acquire the leader lock"),
         ACQUIRE_UNCONFIRMED(Weight.WARNING, "the leader lock could not be acquired in this cycle"),
         PROMOTE(Weight.NOTABLE, "promoted self to leader by acquiring session lock"),

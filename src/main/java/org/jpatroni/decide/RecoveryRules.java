@@ -5,9 +5,7 @@ import static org.jpatroni.decide.Situation.pass;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import org.jpatroni.decide.Memory.Phase;
 import org.jpatroni.decide.Reason.Sentence;
-import org.jpatroni.model.Member;
 import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.PostgresView.Postmaster;
 import org.jpatroni.model.Upstream;
@@ -35,6 +33,9 @@ final class RecoveryRules {
             new Rule("recovery.check-divergence", "A start as a standby failed, and there is a leader.",
                     "PostgreSQL refuses to start when the leader's timeline is not a child of its own history.",
                     RecoveryRules::checkDivergence),
+            new Rule("recovery.hand-over-standby-leader",
+                    "This node has stopped its PostgreSQL, the leader of a standby cluster, for a requested move.",
+                    "Patroni: the key is released when PostgreSQL is stopped.", RecoveryRules::handOverStandbyLeader),
             new Rule("recovery.await-successor",
                     "This node has stopped its primary for a requested move, and the candidate has not taken the key yet.",
                     "A standby that starts now follows nobody and takes time from those who are about to lead. At most two seconds.",
@@ -121,23 +122,21 @@ final class RecoveryRules {
                 Reason.of(crashed ? Sentence.RESTART_PRIMARY : Sentence.START_PRIMARY));
     }
 
-    private static boolean leaderCanServe(Situation s) {
-        return s.otherLeads() && s.leaderMember().filter(Member::mayServeReplication).isPresent();
-    }
-
     private static Optional<Rule.Outcome> rewind(Situation s) {
-        return applies(s) && leaderCanServe(s) ? FollowerRules.healDivergence(s) : pass();
+        return applies(s) ? FollowerRules.healDivergence(s) : pass();
     }
 
     private static Optional<Rule.Outcome> checkDivergence(Situation s) {
-        boolean unasked = s.memory().divergence().phase() == Phase.UNASKED
-                || !s.memory().divergence().leader().equals(s.leaderName());
-        if (!applies(s) || s.memory().startFailures() == 0 || !leaderCanServe(s) || !unasked) {
-            return pass();
-        }
-        Upstream leader = new Upstream.OfMember(s.leaderMember().orElseThrow(), Optional.empty());
-        return s.decide(new Decision.Begin(new Action.CheckDivergence(leader)),
-                Reason.of(Sentence.CHECK_DIVERGENCE, s.leaderName()));
+        return applies(s) && s.memory().startFailures() > 0 && UpstreamRules.authority(s).isPresent()
+                && FollowerRules.isUnasked(s) ? FollowerRules.ask(s) : pass();
+    }
+
+    /** It stops no writer, so there is no shutdown checkpoint that would tell when the lease can go. */
+    private static Optional<Rule.Outcome> handOverStandbyLeader(Situation s) {
+        return applies(s) && s.storeSeen() && s.holdsLease() && s.standbyCluster()
+                && s.memory().gaveUpLeadership().isPresent() && s.facts().role() == PostgresRole.DEMOTED
+                        ? s.decide(new Decision.ReleaseLease(Optional.empty()), Reason.of(Sentence.HAND_OVER))
+                        : pass();
     }
 
     private static Optional<Rule.Outcome> awaitSuccessor(Situation s) {
@@ -156,9 +155,9 @@ final class RecoveryRules {
             return pass();
         }
         boolean standbyLeader = s.holdsLease() && s.standbyCluster();
-        Upstream upstream = standbyLeader
-                ? UpstreamRules.remote(s.facts().dynamic().standbyCluster().orElseThrow())
-                : s.otherLeads() ? UpstreamRules.wanted(s) : new Upstream.Nobody();
+        Upstream upstream = s.otherLeads()
+                ? UpstreamRules.wanted(s)
+                : s.standbyCluster() ? UpstreamRules.remote(s) : new Upstream.Nobody();
         Action start = new Action.Start(standbyLeader ? PostgresRole.STANDBY_LEADER : PostgresRole.REPLICA,
                 Optional.of(upstream), 300);
         return s.decide(new Decision.Begin(start), Reason.of(Sentence.START_STANDBY));

@@ -43,11 +43,33 @@ final class UpstreamRules {
         return false;
     }
 
-    /** What the leader of a standby cluster follows. */
-    static Upstream remote(StandbyCluster standbyCluster) {
-        return standbyCluster.host().<Upstream>map(host -> new Upstream.Remote(host,
-                standbyCluster.port().orElse("5432"), standbyCluster.primarySlotName()))
-                .orElseGet(Upstream.Nobody::new);
+    /**
+     * What the leader of a standby cluster follows: the remote server, or only its archive where no host is named or this member must not
+     * stream. A slot is used only where one is named.
+     */
+    static Upstream remote(Situation s) {
+        StandbyCluster remote = s.facts().dynamic().standbyCluster().orElseThrow();
+        Optional<String> host = remote.host().filter(name -> !s.facts().tags().nostream());
+        if (host.isEmpty()) {
+            return remote.restoreCommand().isPresent() ? new Upstream.Archive() : new Upstream.Nobody();
+        }
+        Optional<String> slot = remote.primarySlotName().filter(name -> s.facts().dynamic().useSlots())
+                .map(SlotNames::ofMember);
+        return new Upstream.Remote(host.get(), remote.port().orElse("5432"), slot);
+    }
+
+    /**
+     * Whose history counts, and whom data can be rewound to: the leader, in a standby cluster the remote primary. Empty while that one cannot
+     * serve, is no primary, or has no address.
+     */
+    static Optional<Upstream> authority(Situation s) {
+        if (s.standbyCluster()) {
+            return Optional.of(remote(s)).filter(Upstream.Remote.class::isInstance);
+        }
+        return s.otherLeads()
+                ? s.leaderMember().filter(Member::mayServeReplication)
+                        .map(leader -> new Upstream.OfMember(leader, Optional.empty()))
+                : Optional.empty();
     }
 
     /** Whom to copy a data directory from: {@code replicatefrom}, else a running member tagged {@code clonefrom}, else the leader. */
@@ -74,6 +96,7 @@ final class UpstreamRules {
         Optional<ConnectionTarget> current = replication.primaryConninfo().flatMap(ConnectionTarget::ofConninfo);
         return switch (upstream) {
             case Upstream.Nobody nobody -> current.isEmpty();
+            case Upstream.Archive archive -> current.isEmpty() && replication.hasRestoreCommand();
             case Upstream.OfMember member -> current
                     .equals(member.member().connUrl().flatMap(ConnectionTarget::ofUrl))
                     && replication.primarySlotName().orElse("").equals(member.slotName().orElse(""));
@@ -87,6 +110,7 @@ final class UpstreamRules {
         return switch (upstream) {
             case Upstream.OfMember member -> member.member().name();
             case Upstream.Remote remote -> remote.host() + ":" + remote.port();
+            case Upstream.Archive archive -> "the archive";
             case Upstream.Nobody nobody -> "nobody";
         };
     }

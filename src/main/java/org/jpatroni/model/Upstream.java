@@ -18,6 +18,10 @@ public sealed interface Upstream {
     record Remote(String host, String port, Optional<String> slotName) implements Upstream {
     }
 
+    /** The archive of a server outside this cluster, and no connection (standby cluster with a restore_command only). */
+    record Archive() implements Upstream {
+    }
+
     /** Nobody: stay a standby without a primary to stream from. */
     record Nobody() implements Upstream {
     }

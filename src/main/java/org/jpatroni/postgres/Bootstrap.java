@@ -174,7 +174,7 @@ final class Bootstrap {
         boolean standby = Truth.of(lines.remove("standby_mode"));
         parts.recovery().write(Optional.empty());
         Files.createFile(parts.data().path().resolve(standby ? "standby.signal" : "recovery.signal"));
-        parts.recovery().adopt(lines);
+        parts.recovery().fix(lines);
     }
 
     private Outcome firstStart(boolean custom, CancelToken cancel) throws IOException, InterruptedException {

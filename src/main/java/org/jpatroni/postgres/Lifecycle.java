@@ -102,7 +102,7 @@ final class Lifecycle {
                     status.call(Action.ON_STOP);
                 }
             }
-            case Outcome.Failed _,Outcome.TimedOut _,Outcome.Cancelled _ -> status
+            case Outcome.Failed _,Outcome.TimedOut _,Outcome.Cancelled _,Outcome.Refused _ -> status
                     .setState(PostgresState.STOP_FAILED);
         }
         return outcome;
@@ -159,7 +159,7 @@ final class Lifecycle {
         Optional<String> refused = parts.config().prePromote()
                 .flatMap(command -> UserScript.run(parts.programs(), "pre_promote", command, cancel));
         if (refused.isPresent()) {
-            return Outcome.failed(refused.get());
+            return new Outcome.Refused(refused.get());
         }
         if (cancel.isCancelled()) {
             return new Outcome.Cancelled();

@@ -89,7 +89,7 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
     public synchronized void reconfigure(NodeConfig node) {
         ServerParts old = parts;
         ServerParts fresh = ServerParts.of(node, old.dynamic(), tasks, programs, data, postmasters, status, version);
-        fresh.recovery().adopt(old.recovery().lines());
+        fresh.recovery().succeed(old.recovery());
         fresh.server().takeStandbyNames(old.server());
         parts = fresh;
         old.closeSessions();
@@ -215,15 +215,25 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
     }
 
     @Override
-    public Outcome cloneFrom(Optional<Upstream> source, CancelToken cancel) {
+    public Outcome cloneFrom(CloneSpec spec, CancelToken cancel) {
         copying = true;
         try {
-            return new ReplicaCreation(parts).run(source, cancel);
+            return new ReplicaCreation(parts).run(spec, cancel);
         } finally {
             copying = false;
             parts.replayTimeline().forget();
             status.setRole(stoppedRole());
         }
+    }
+
+    /** Whether one of the methods that make a copy now needs nobody to copy from. */
+    public boolean clonesWithoutLeader() {
+        return new ReplicaCreation(parts).worksWithoutSource();
+    }
+
+    @Override
+    public void archiveToTheEnd(CancelToken cancel) {
+        new WalArchiver(parts).archiveShutdownCheckpoint(cancel);
     }
 
     @Override

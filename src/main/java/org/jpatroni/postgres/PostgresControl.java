@@ -34,6 +34,10 @@ public interface PostgresControl {
         record Cancelled() implements Outcome {
         }
 
+        /** A script of the operator said no: not to be tried again soon. */
+        record Refused(String reason) implements Outcome {
+        }
+
         /** Still under way when the time was over: a start that goes on with recovery, a stop that waits. */
         record TimedOut() implements Outcome {
         }
@@ -95,6 +99,15 @@ public interface PostgresControl {
     }
 
     /**
+     * How to copy.
+     *
+     * @param source empty: only methods that need no leader
+     * @param basebackupOnly pg_basebackup, whatever methods are configured
+     */
+    record CloneSpec(Optional<Upstream> source, boolean basebackupOnly) {
+    }
+
+    /**
      * How to restart.
      *
      * @param waitLimit for stop and start together
@@ -134,8 +147,17 @@ public interface PostgresControl {
     /** initdb or the custom method, start, users, {@code post_bootstrap}. On failure the data directory is moved away. */
     Outcome bootstrapNew(CancelToken cancel);
 
-    /** Copies a data directory with the configured methods; {@code source} empty: only methods that need no leader. */
-    Outcome cloneFrom(Optional<Upstream> source, CancelToken cancel);
+    /** Copies a data directory with the configured methods. */
+    Outcome cloneFrom(CloneSpec spec, CancelToken cancel);
+
+    /** The same with all methods. */
+    default Outcome cloneFrom(Optional<Upstream> source, CancelToken cancel) {
+        return cloneFrom(new CloneSpec(source, false), cancel);
+    }
+
+    /** Archives the WAL of a stopped primary up to its shutdown checkpoint, where {@code archive_command} is in effect; failures are logged. */
+    default void archiveToTheEnd(CancelToken cancel) {
+    }
 
     /** Writes configuration and recovery settings and starts. */
     Outcome start(StartSpec spec, CancelToken cancel);

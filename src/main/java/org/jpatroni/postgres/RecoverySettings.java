@@ -59,6 +59,10 @@ public final class RecoverySettings {
     private PostgresSettings settings;
     private Optional<StandbyCluster> standbyCluster = Optional.empty();
     private SortedMap<String, String> lines = Collections.emptySortedMap();
+    /** The lines are those of a standby and follow the configuration. */
+    private boolean standby;
+    /** Whom the lines are about; empty: a primary, or a standby that an earlier agent has configured. */
+    private Optional<Upstream> current = Optional.empty();
 
     /**
      * @param memberName goes out as {@code application_name}
@@ -74,10 +78,26 @@ public final class RecoverySettings {
         this.files = new ConfigurationFiles(Path.of(config.dataDir()));
     }
 
-    /** Takes changed configuration over; counts from the next {@link #write} on. */
+    /** Takes changed configuration over; the lines of a standby follow it at once. */
     public synchronized void want(PostgresSettings changed, Optional<StandbyCluster> remote) {
         settings = changed;
         standbyCluster = remote;
+        if (standby) {
+            lines = current.isPresent() ? wanted(current.get()) : refreshed();
+        }
+    }
+
+    /** The user's settings as they are now, with what is known of an upstream that an earlier agent has written. */
+    private SortedMap<String, String> refreshed() {
+        SortedMap<String, String> fresh = clusterSettings();
+        lines.forEach((name, value) -> {
+            boolean ofUpstream = name.startsWith("primary_") || name.startsWith("recovery_target")
+                    || name.equals("recovery_min_apply_delay") && standbyCluster.isPresent();
+            if (ofUpstream) {
+                fresh.put(name, value);
+            }
+        });
+        return Collections.unmodifiableSortedMap(fresh);
     }
 
     /**
@@ -92,6 +112,8 @@ public final class RecoverySettings {
             Files.deleteIfExists(signal);
             Files.deleteIfExists(files.dataDirectory().resolve("recovery.signal"));
             lines = Collections.emptySortedMap();
+            standby = false;
+            current = Optional.empty();
             return;
         }
         // The signal first: a standby without an upstream is harmless, a primary by mistake is not.
@@ -103,6 +125,8 @@ public final class RecoverySettings {
                     config.replication().username(), password.get());
         }
         lines = wanted(upstream.get(), conninfo);
+        standby = true;
+        current = upstream;
     }
 
     /**
@@ -115,6 +139,8 @@ public final class RecoverySettings {
         SortedMap<String, String> kept = new TreeMap<>(lines);
         kept.keySet().removeIf(name -> !name.startsWith("recovery_target"));
         lines = Collections.unmodifiableSortedMap(kept);
+        standby = false;
+        current = Optional.empty();
     }
 
     /** The lines for {@code postgresql.conf}; empty on a primary that was started as one. */
@@ -124,6 +150,23 @@ public final class RecoverySettings {
 
     /** Takes over what a server that this process did not start has been configured with. */
     synchronized void adopt(Map<String, String> found) {
+        fix(found);
+        standby = Files.exists(files.dataDirectory().resolve("standby.signal"));
+    }
+
+    /** Takes the place of one with an older local configuration. */
+    synchronized void succeed(RecoverySettings older) {
+        synchronized (older) {
+            lines = older.lines;
+            standby = older.standby;
+            current = older.current;
+        }
+    }
+
+    /** Exactly these settings, whatever the configuration says: those by which a restored backup is recovered. */
+    synchronized void fix(Map<String, String> found) {
+        standby = false;
+        current = Optional.empty();
         SortedMap<String, String> taken = new TreeMap<>();
         found.forEach((name, value) -> {
             if (NAMES.contains(Quoting.parameterKey(name))) {
@@ -139,20 +182,28 @@ public final class RecoverySettings {
     }
 
     private SortedMap<String, String> wanted(Upstream upstream, Map<String, String> conninfo) {
-        SortedMap<String, String> wanted = userSettings();
+        SortedMap<String, String> wanted = clusterSettings();
         wanted.put("recovery_target_timeline", "latest");
         NO_TARGETS.forEach(name -> wanted.put(name, ""));
         if (!conninfo.isEmpty()) {
             wanted.put("primary_conninfo", Conninfo.format(conninfo, majorVersion.getAsInt()));
             slotName(upstream).ifPresent(slot -> wanted.put("primary_slot_name", slot));
         }
-        if (upstream instanceof Upstream.Remote && standbyCluster.isPresent()) {
-            StandbyCluster remote = standbyCluster.get();
-            remote.restoreCommand().ifPresent(value -> wanted.put("restore_command", value));
-            remote.archiveCleanupCommand().ifPresent(value -> wanted.put("archive_cleanup_command", value));
-            remote.recoveryMinApplyDelay().ifPresent(value -> wanted.put("recovery_min_apply_delay", value));
+        if (upstream instanceof Upstream.Remote || upstream instanceof Upstream.Archive) {
+            standbyCluster.flatMap(StandbyCluster::recoveryMinApplyDelay)
+                    .ifPresent(value -> wanted.put("recovery_min_apply_delay", value));
         }
         return Collections.unmodifiableSortedMap(wanted);
+    }
+
+    /** What the user has set; in a standby cluster the settings about the remote's archive are for all members. */
+    private SortedMap<String, String> clusterSettings() {
+        SortedMap<String, String> wanted = userSettings();
+        standbyCluster.flatMap(StandbyCluster::restoreCommand)
+                .ifPresent(value -> wanted.put("restore_command", value));
+        standbyCluster.flatMap(StandbyCluster::archiveCleanupCommand)
+                .ifPresent(value -> wanted.put("archive_cleanup_command", value));
+        return wanted;
     }
 
     private SortedMap<String, String> userSettings() {
@@ -178,7 +229,7 @@ public final class RecoverySettings {
         return switch (upstream) {
             case Upstream.OfMember member -> member.slotName();
             case Upstream.Remote remote -> remote.slotName();
-            case Upstream.Nobody nobody -> Optional.empty();
+            case Upstream.Archive _,Upstream.Nobody _ -> Optional.empty();
         };
     }
 
@@ -200,7 +251,7 @@ public final class RecoverySettings {
                     values.put("target_session_attrs", "read-write");
                 }
             }
-            case Upstream.Nobody nobody -> {
+            case Upstream.Archive _,Upstream.Nobody _ -> {
             }
         }
         if (!values.isEmpty()) {

@@ -13,7 +13,7 @@ import org.jpatroni.config.PostgresSettings;
 import org.jpatroni.model.DynamicConfig.StandbyCluster;
 import org.jpatroni.model.PostgresState;
 import org.jpatroni.model.Tree;
-import org.jpatroni.model.Upstream;
+import org.jpatroni.postgres.PostgresControl.CloneSpec;
 import org.jpatroni.postgres.PostgresControl.Outcome;
 import org.jpatroni.runtime.CancelToken;
 import org.jpatroni.runtime.Wakeup;
@@ -46,11 +46,11 @@ final class ReplicaCreation {
     }
 
     /** Runs the methods; on failure nothing of a copy is left. */
-    Outcome run(Optional<Upstream> source, CancelToken cancel) {
+    Outcome run(CloneSpec spec, CancelToken cancel) {
         PostgresSettings settings = parts.settings();
-        Optional<SqlTarget> target = source.flatMap(
+        Optional<SqlTarget> target = spec.source().flatMap(
                 upstream -> parts.target(upstream, parts.config().replication()));
-        List<String> methods = methods(settings, source).stream()
+        List<String> methods = (spec.basebackupOnly() ? List.of(BASEBACKUP) : methods(settings)).stream()
                 .filter(method -> target.isPresent() || worksWithoutSource(settings, method)).toList();
         if (methods.isEmpty()) {
             return Outcome.failed("none of create_replica_methods works without a member to copy from");
@@ -94,14 +94,19 @@ final class ReplicaCreation {
         return outcome;
     }
 
-    private List<String> methods(PostgresSettings settings, Optional<Upstream> source) {
-        List<String> remote = source.filter(Upstream.Remote.class::isInstance).isPresent()
-                ? parts.dynamic().standbyCluster().map(StandbyCluster::createReplicaMethods).orElse(List.of(BASEBACKUP))
-                : settings.createReplicaMethods();
-        return remote.isEmpty() ? List.of(BASEBACKUP) : remote;
+    /** A standby cluster has methods of its own, for all its members. */
+    private List<String> methods(PostgresSettings settings) {
+        List<String> methods = parts.dynamic().standbyCluster().map(StandbyCluster::createReplicaMethods)
+                .orElseGet(settings::createReplicaMethods);
+        return methods.isEmpty() ? List.of(BASEBACKUP) : methods;
     }
 
-    static boolean worksWithoutSource(PostgresSettings settings, String method) {
+    boolean worksWithoutSource() {
+        PostgresSettings settings = parts.settings();
+        return methods(settings).stream().anyMatch(method -> worksWithoutSource(settings, method));
+    }
+
+    private static boolean worksWithoutSource(PostgresSettings settings, String method) {
         return !method.equals(BASEBACKUP) && Truth.of(Tree.mapAt(settings.tree(), method).get("no_leader"));
     }
 

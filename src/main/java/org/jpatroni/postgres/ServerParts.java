@@ -94,7 +94,7 @@ record ServerParts(NodeConfig node, DynamicConfig dynamic, Tasks tasks, Programs
         Optional<ConnectionTarget> place = switch (upstream) {
             case Upstream.OfMember of -> of.member().connUrl().flatMap(ConnectionTarget::ofUrl);
             case Upstream.Remote remote -> Optional.of(new ConnectionTarget(remote.host(), remote.port()));
-            case Upstream.Nobody _ -> Optional.empty();
+            case Upstream.Archive _,Upstream.Nobody _ -> Optional.empty();
         };
         return place.map(at -> SqlTarget.tcp(at.host(), at.port(), config().database(), as));
     }
@@ -126,6 +126,7 @@ record ServerParts(NodeConfig node, DynamicConfig dynamic, Tasks tasks, Programs
         return switch (upstream) {
             case Upstream.OfMember of -> of.member().name();
             case Upstream.Remote remote -> remote.host();
+            case Upstream.Archive _ -> "the archive";
             case Upstream.Nobody _ -> "nobody";
         };
     }

@@ -27,12 +27,38 @@ final class WalArchiver {
         this.parts = parts;
     }
 
+    /** The command that is in effect; empty when nothing is archived. */
+    private Optional<String> command() {
+        String mode = parts.server().parameter("archive_mode").orElse("off");
+        return parts.server().parameter("archive_command")
+                .filter(text -> !text.isBlank() && Truth.of(mode));
+    }
+
+    /**
+     * Archives the segment that ends with the shutdown checkpoint, although it is not full: whoever follows by the archive has all of it then,
+     * and can be promoted without a divergence from this server.
+     */
+    void archiveShutdownCheckpoint(CancelToken cancel) {
+        Optional<String> command = command();
+        if (command.isEmpty()) {
+            LOG.info("Not archiving the WAL of the shutdown checkpoint: archiving is not configured");
+            return;
+        }
+        try {
+            ControlFile control = parts.data().control();
+            String name = WalRecord.segmentName(control.checkpointTimeline(), control.checkpoint().bytes(),
+                    control.walSegmentBytes());
+            run(command.get(), name, cancel);
+        } catch (IOException failure) {
+            LOG.warn("{}", DataDirectory.message(failure));
+        }
+    }
+
     /** Runs {@code archive_command} for each segment that is ready; failures are logged and left for the server. */
     void archiveReady(CancelToken cancel) {
-        String mode = parts.server().parameter("archive_mode").orElse("off");
-        Optional<String> command = parts.server().parameter("archive_command").filter(text -> !text.isBlank());
+        Optional<String> command = command();
         Path status = parts.data().path().resolve("pg_wal/archive_status");
-        if (command.isEmpty() || !Truth.of(mode) || !Files.isDirectory(status)) {
+        if (command.isEmpty() || !Files.isDirectory(status)) {
             return;
         }
         for (Path ready : list(status)) {
@@ -43,13 +69,19 @@ final class WalArchiver {
         }
     }
 
-    private void archive(String command, String name, Path ready, CancelToken cancel) {
+    private boolean run(String command, String name, CancelToken cancel) {
         String filled = fill(command, "pg_wal/" + name, name);
         LOG.info("Trying to archive {}", name);
         Programs.Result result = parts.programs().run(List.of("/bin/sh", "-c",
                 "cd \"$0\" && " + filled, parts.data().path().toString()), Map.of(), cancel);
         if (!result.isSuccess()) {
             LOG.warn("Failed to archive WAL segment {}: {}", name, result.complaint());
+        }
+        return result.isSuccess();
+    }
+
+    private void archive(String command, String name, Path ready, CancelToken cancel) {
+        if (!run(command, name, cancel)) {
             return;
         }
         try {

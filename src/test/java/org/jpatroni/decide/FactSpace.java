@@ -64,6 +64,8 @@ final class FactSpace {
                     value("follows the remote",
                             w -> w.up(Replications
                                     .followingRemote(new Upstream.Remote("remote", "5433", Optional.empty())))),
+                    value("follows the remote, no stream", w -> w.up(Replications
+                            .seekingRemote(new Upstream.Remote("remote", "5433", Optional.empty())))),
                     value("starting", w -> w.postmaster(new Postmaster.Starting(10))),
                     value("stopping", w -> w.postmaster(new Postmaster.Stopping(10))),
                     value("unresponsive", w -> w.postmaster(new Postmaster.Unresponsive(10, "late")))),
@@ -131,9 +133,12 @@ final class FactSpace {
                     value("unknown", w -> w.memory(m -> diverged(m, Phase.UNKNOWN))),
                     value("follows", w -> w.memory(m -> diverged(m, Phase.FOLLOWS))),
                     value("diverged", w -> w.memory(m -> diverged(m, Phase.DIVERGED))),
-                    value("forked", w -> w.memory(m -> diverged(m, Phase.FORKED)))),
+                    value("forked", w -> w.memory(m -> diverged(m, Phase.FORKED))),
+                    value("diverged from the remote", w -> w.memory(m -> m.withDivergence(
+                            new Divergence(Phase.DIVERGED, "remote:5433", NOW - 2 * SECOND))))),
             axis("failures", value("none", FactSpace::asIs), value("start", w -> w.memory(m -> m.withStartFailures(1))),
                     value("three starts", w -> w.memory(m -> m.withStartFailures(3))),
+                    value("promotion refused", w -> w.memory(m -> m.withStartFailures(ActionFold.REFUSED))),
                     value("rewinds", w -> w.memory(m -> m.withRewindFailures(3))),
                     value("a moment ago",
                             w -> w.memory(m -> m.withStartFailures(1).withActionNotBefore(NOW + SECOND)))),

@@ -317,6 +317,7 @@ final class PerfectNode {
         Data data = new Data.Present(new ControlData(World.SYSID, 1, "in archive recovery", new Lsn(900)), true, 15);
         Replication followed = switch (upstream) {
             case Upstream.Nobody nobody -> Replications.standby(1000, "", "");
+            case Upstream.Archive archive -> Replications.fromArchive();
             case Upstream.OfMember member -> Replications.following(member, diverged ? "" : "streaming");
             case Upstream.Remote remote -> Replications.followingRemote(remote);
         };

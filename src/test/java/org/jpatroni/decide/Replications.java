@@ -42,6 +42,18 @@ final class Replications {
         return follows(new ConnectionTarget(upstream.host(), upstream.port()), upstream.slotName(), "streaming");
     }
 
+    /** The same, and the remote does not answer. */
+    static Replication seekingRemote(Upstream.Remote upstream) {
+        return follows(new ConnectionTarget(upstream.host(), upstream.port()), upstream.slotName(), "");
+    }
+
+    static Replication fromArchive() {
+        Replication r = standby(1000, "", "");
+        return new Replication(true, r.timeline(), r.writtenLsn(), r.receivedLsn(), r.replayedLsn(), false,
+                r.receiverState(), r.primaryConninfo(), r.primarySlotName(), true, r.slots(), r.serverVersion(),
+                r.postmasterStart());
+    }
+
     private static Replication follows(ConnectionTarget target, Optional<String> slotName, String receiver) {
         Replication r = standby(1000, "b", receiver);
         return new Replication(true, r.timeline(), r.writtenLsn(), r.receivedLsn(), r.replayedLsn(), false,

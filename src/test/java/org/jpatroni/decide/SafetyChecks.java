@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 import org.jpatroni.decide.Decision.Rest;
+import org.jpatroni.model.Upstream;
 import org.jpatroni.model.PostgresView.Data;
 import org.jpatroni.model.PostgresView.Postmaster;
 
@@ -92,8 +93,13 @@ final class SafetyChecks {
     }
 
     private static void data() {
-        never("data rewound or discarded while nobody else leads and can serve",
-                c -> (c.begins(Action.Rewind.class) || c.begins(Action.DiscardData.class)) && !c.otherServes());
+        never("data discarded while nobody else leads and can serve, or rewound to somebody who does not lead",
+                c -> c.begins(Action.DiscardData.class) && !c.otherServes()
+                        || c.begun().filter(a -> a instanceof Action.Rewind rewind
+                                && !(c.facts().dynamic().standbyCluster().isPresent()
+                                        ? rewind.upstream() instanceof Upstream.Remote
+                                        : c.otherServes()))
+                                .isPresent());
         never("data discarded that may not be", c -> c.begins(Action.DiscardData.class) && !c.discardsAsOrdered()
                 && !c.facts().dynamic().removeDataDirectoryOnRewindFailure()
                 && !c.facts().dynamic().removeDataDirectoryOnDivergedTimelines());

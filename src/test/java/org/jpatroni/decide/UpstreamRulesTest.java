@@ -6,7 +6,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
-import org.jpatroni.model.DynamicConfig.StandbyCluster;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.Member;
 import org.jpatroni.model.Tags;
@@ -121,18 +120,6 @@ class UpstreamRulesTest {
         assertThat(UpstreamRules.isFollowing(Replications.followingRemote(remote), remote)).isTrue();
         assertThat(UpstreamRules.isFollowing(Replications.followingRemote(remote),
                 new Upstream.Remote("h", "5432", Optional.of("s")))).isFalse();
-    }
-
-    @Test
-    void theRemoteOfAStandbyClusterHasTheUsualPortByDefault() {
-        assertThat(UpstreamRules.remote(standbyCluster("h")))
-                .isEqualTo(new Upstream.Remote("h", "5432", Optional.empty()));
-        assertThat(UpstreamRules.remote(standbyCluster(""))).isEqualTo(new Upstream.Nobody());
-    }
-
-    private static StandbyCluster standbyCluster(String host) {
-        return new StandbyCluster(Optional.of(host).filter(text -> !text.isEmpty()), Optional.empty(), Optional.empty(),
-                java.util.List.of(), Optional.empty(), Optional.empty(), Optional.empty());
     }
 
     private static Member primary(String name) {

@@ -100,7 +100,41 @@ class RecoverySettingsTest {
                 .containsEntry("recovery_target_time", "").containsEntry("primary_slot_name", "slot");
         assertThat(lines.get("primary_conninfo")).contains("host=a,b port=5432").endsWith(
                 "gssencmode=prefer channel_binding=prefer target_session_attrs=read-write sslnegotiation=postgres");
-        assertThat(standbyLeader.wanted(NODE0)).containsEntry("restore_command", "old");
+        assertThat(standbyLeader.wanted(NODE0)).as("a cascading replica uses the same archive, without the delay")
+                .containsEntry("restore_command", "new %f").doesNotContainKey("recovery_min_apply_delay");
+        assertThat(standbyLeader.wanted(new Upstream.Archive())).containsEntry("restore_command", "new %f")
+                .containsEntry("recovery_min_apply_delay", "5min").doesNotContainKey("primary_conninfo");
+    }
+
+    @Test
+    void theLinesOfAStandbyFollowTheConfiguration() throws IOException {
+        settings.write(Optional.of(NODE0));
+        PostgresSettings changed = Configurations.settings(Map.of("restore_command", "fetch %f"));
+        settings.want(changed, Optional.empty());
+        assertThat(settings.lines()).containsEntry("restore_command", "fetch %f").containsKey("primary_conninfo");
+        settings.want(Configurations.settings(Map.of()), Optional.empty());
+        assertThat(settings.lines()).doesNotContainKey("restore_command").containsKey("primary_conninfo");
+        settings.write(Optional.empty());
+        settings.want(changed, Optional.empty());
+        assertThat(settings.lines()).as("a primary").isEmpty();
+    }
+
+    @Test
+    void theLinesOfAnEarlierAgentKeepTheirUpstreamAndFollowTheConfigurationOtherwise() throws IOException {
+        settings.write(Optional.of(NODE0));
+        settings.adopt(Map.of("primary_conninfo", "host=h", "primary_slot_name", "s", "restore_command", "old",
+                "recovery_target_timeline", "latest", "work_mem", "1MB"));
+        settings.want(Configurations.settings(Map.of("archive_cleanup_command", "clean %r")), Optional.empty());
+        assertThat(settings.lines()).isEqualTo(Map.of("primary_conninfo", "host=h", "primary_slot_name", "s",
+                "recovery_target_timeline", "latest", "archive_cleanup_command", "clean %r"));
+    }
+
+    @Test
+    void theLinesThatRecoverABackupDoNotFollowTheConfiguration() throws IOException {
+        Map<String, String> recovery = Map.of("restore_command", "fetch %f", "recovery_target_action", "promote");
+        settings.fix(recovery);
+        settings.want(Configurations.settings(Map.of("restore_command", "other")), Optional.empty());
+        assertThat(settings.lines()).isEqualTo(recovery);
     }
 
     @Test

@@ -23,7 +23,8 @@ class SafetySeedsTest {
             "bootstrap.failed", // bootstrap happens in peace
             "bootstrap.system-id-mismatch", // one cluster, one directory each
             "bootstrap.unusable", // directories are whole
-            "leader.follow-remote", // no standby clusters
+            "standby-leader.follow-remote", "standby-leader.demote-cluster", "standby-leader.heal", // no standby clusters
+            "standby-leader.check-divergence", "recovery.hand-over-standby-leader",
             "action.lease-lost", "action.start-timeout", "bootstrap.foreign-data-paused",
             "bootstrap.leader-without-data",
             "follower.show-role",

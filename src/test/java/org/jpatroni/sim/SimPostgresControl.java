@@ -226,9 +226,9 @@ final class SimPostgresControl implements PostgresControl {
     }
 
     @Override
-    public Outcome cloneFrom(Optional<Upstream> source, CancelToken cancel) {
+    public Outcome cloneFrom(CloneSpec spec, CancelToken cancel) {
         Outcome outcome = busy(PostgresState.CREATING_REPLICA, PostgresState.STOPPED,
-                () -> copies.cloneFrom(source, cancel));
+                () -> copies.cloneFrom(spec.source(), cancel));
         role = outcome.isDone() ? PostgresRole.REPLICA : role;
         return outcome;
     }
