@@ -15,7 +15,6 @@ import org.jpatroni.model.Lease;
 import org.jpatroni.model.Member;
 import org.jpatroni.model.PeerAnswer;
 import org.jpatroni.model.TimelineHistory;
-import org.jpatroni.postgres.PostgresControl.WantedSlot;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -93,9 +92,8 @@ final class DecisionExecutor {
                 observer.postgresChanged();
             }
             case Decision.SyncSlots sync -> {
-                Optional<String> failure = Outcomes.failure(parts.postgres().syncSlots(sync.wanted().stream()
-                        .map(slot -> new WantedSlot(slot.name(), slot.advanceTo())).toList()));
-                failure.ifPresent(reason -> LOG.warn("replication slots: {}", reason));
+                Outcomes.failure(parts.postgres().changeSlots(sync.steps()))
+                        .ifPresent(reason -> LOG.warn("replication slots: {}", reason));
                 observer.postgresChanged();
             }
             case Decision.ShowRole show -> parts.postgres().setRole(show.role());

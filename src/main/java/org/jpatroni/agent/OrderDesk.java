@@ -213,6 +213,7 @@ public final class OrderDesk {
             case Action.Follow a -> 0;
             case Action.CheckDivergence a -> 0;
             case Action.Rewind a -> 0;
+            case Action.CopySlots a -> 0;
             case Action.Shutdown a -> 0;
         };
     }

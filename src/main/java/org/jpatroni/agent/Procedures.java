@@ -73,6 +73,7 @@ final class Procedures {
             case Action.CheckDivergence check -> divergence(check.upstream());
             case Action.Rewind rewind -> rewind(rewind.upstream(), cancel);
             case Action.Restart restart -> restart(restart, cancel);
+            case Action.CopySlots copy -> result(postgres.copySlots(copy.primary(), copy.slots(), cancel));
             case Action.DiscardData discard -> discard(discard, cancel);
             case Action.Shutdown shutdown -> shutdown(shutdown.releaseLease(), cancel);
         };

@@ -1,6 +1,8 @@
 package org.jpatroni.decide;
 
+import java.util.List;
 import java.util.Optional;
+import org.jpatroni.model.PermanentSlot;
 import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.Upstream;
 
@@ -86,6 +88,18 @@ public sealed interface Action {
                 Action {
     }
 
+    /**
+     * Copies the state of logical slots from the primary into the data directory of this standby, which is restarted for it.
+     *
+     * @param primary where they are
+     * @param slots as they must be there
+     */
+    record CopySlots(Upstream primary, List<PermanentSlot.Logical> slots) implements Action {
+        public CopySlots {
+            slots = slots.stream().toList();
+        }
+    }
+
     /** Stops PostgreSQL because the agent ends; a leader hands its key over with the position of the shutdown checkpoint. */
     record Shutdown(boolean releaseLease) implements Action {
     }
@@ -100,6 +114,7 @@ public sealed interface Action {
             case Rewind rewind -> true;
             case Follow follow -> true;
             case Restart restart -> true;
+            case CopySlots copy -> true;
             case Promote promote -> false;
             case Demote demote -> false;
             case DiscardData discard -> false;

@@ -37,6 +37,7 @@ public final class ActionFold {
             case Action.Promote promote -> memory.owesStart();
             case Action.Follow follow -> memory.owesStart();
             case Action.CheckDivergence check -> memory.owesStart();
+            case Action.CopySlots copy -> memory.owesStart() || !done;
             case Action.DiscardData discard -> memory.owesStart();
             case Action.Shutdown shutdown -> memory.owesStart();
         };
@@ -65,6 +66,7 @@ public final class ActionFold {
                     ? later(memory.withStartFailures(count(memory.startFailures())), nowNanos, 1)
                     : memory.withStartFailures(result instanceof Result.Refused ? REFUSED : 0);
             case Action.Follow follow -> failed ? later(memory, nowNanos, 1) : memory;
+            case Action.CopySlots copy -> memory;
             case Action.CheckDivergence check -> memory
                     .withDivergence(divergence(memory.divergence(), check.upstream(), result, nowNanos));
             case Action.Rewind rewind -> result instanceof Result.Done

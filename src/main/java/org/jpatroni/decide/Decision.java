@@ -10,6 +10,7 @@ import org.jpatroni.model.FailsafePing;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.Member;
 import org.jpatroni.model.PostgresRole;
+import org.jpatroni.model.SlotStep;
 import org.jpatroni.model.StandbyNames;
 import org.jpatroni.model.StoredStatus;
 import org.jpatroni.model.SyncState;
@@ -95,10 +96,10 @@ public sealed interface Decision {
     record SetStandbyNames(Optional<StandbyNames> names) implements Decision {
     }
 
-    /** Make the physical slots as wanted. */
-    record SyncSlots(List<SlotRules.Wanted> wanted) implements Decision {
+    /** Make the replication slots as wanted. */
+    record SyncSlots(List<SlotStep> steps) implements Decision {
         public SyncSlots {
-            wanted = wanted.stream().toList();
+            steps = steps.stream().toList();
         }
     }
 

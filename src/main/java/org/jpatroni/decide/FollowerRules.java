@@ -38,6 +38,10 @@ final class FollowerRules {
             new Rule("follower.slots", "Slots were not looked after in this cycle.",
                     "Patroni: every member keeps the slots of all, so that a failover loses none.",
                     FollowerRules::syncSlots),
+            new Rule("follower.copy-slots",
+                    "A permanent logical slot of the leader is missing here, or its WAL is gone here.",
+                    "Patroni: slots. A standby cannot create one at the leader's position, so its state is copied, which takes a restart.",
+                    FollowerRules::copySlots),
             new Rule("follower.publish", "The member key was not written in this cycle.",
                     "Position and state for tools and for the race.", FollowerRules::publish),
             new Rule("follower.rest", "Nothing to do for a standby.", "", FollowerRules::rest));
@@ -185,6 +189,10 @@ final class FollowerRules {
 
     private static Optional<Rule.Outcome> syncSlots(Situation s) {
         return applies(s) ? SlotRules.syncIfDue(s) : pass();
+    }
+
+    private static Optional<Rule.Outcome> copySlots(Situation s) {
+        return applies(s) && s.isPast(s.memory().actionNotBeforeNanos()) ? SlotRules.copyIfNeeded(s) : pass();
     }
 
     private static Optional<Rule.Outcome> publish(Situation s) {

@@ -19,8 +19,7 @@ import org.jpatroni.model.Lsn;
  * @param startFailures in a row
  * @param publishedAtNanos when the member key was last written
  * @param published shown state and role when it was
- * @param slotsSeen when each member's slot was last wanted, for {@code member_slots_ttl}
- * @param slotsSyncedAtNanos when slots were last looked after
+ * @param slots of replication slots
  * @param tried kinds of writes to the store and when they were last tried: what fails is not repeated within a cycle
  * @param rebuild how far a rebuild that an operator asked for is
  * @param owesStart this agent has stopped the server or copied its data, and has not started it since: it does so in a paused cluster too
@@ -31,7 +30,7 @@ import org.jpatroni.model.Lsn;
  */
 public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optional<Long> deferringSinceNanos,
         Optional<Long> gaveUpLeadership, Divergence divergence, int rewindFailures, int startFailures,
-        long publishedAtNanos, String published, SortedMap<String, Long> slotsSeen, long slotsSyncedAtNanos,
+        long publishedAtNanos, String published, SlotMemory slots,
         SortedMap<String, Long> tried, long actionNotBeforeNanos, Rebuild rebuild, boolean owesStart, Backoff backoff,
         Failsafe.Remembered failsafe, SyncMemory sync) {
 
@@ -106,12 +105,11 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
         long longAgo = nowNanos - 3_600_000_000_000L;
         return new Memory(Bootstrap.NONE, Optional.empty(), Optional.empty(), Optional.empty(), Divergence.NOTHING, 0,
                 0,
-                longAgo, "", Collections.emptySortedMap(), longAgo, Collections.emptySortedMap(), longAgo,
+                longAgo, "", SlotMemory.fresh(longAgo), Collections.emptySortedMap(), longAgo,
                 Rebuild.NONE, false, Backoff.NOTHING, Failsafe.Remembered.NOTHING, SyncMemory.NOTHING);
     }
 
     public Memory {
-        slotsSeen = Collections.unmodifiableSortedMap(new TreeMap<>(slotsSeen));
         tried = Collections.unmodifiableSortedMap(new TreeMap<>(tried));
     }
 
@@ -150,11 +148,8 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
         });
     }
 
-    public Memory withSlots(SortedMap<String, Long> seen, long syncedAtNanos) {
-        return edit(draft -> {
-            draft.slotsSeen = seen;
-            draft.slotsSyncedAtNanos = syncedAtNanos;
-        });
+    public Memory withSlots(SlotMemory value) {
+        return edit(draft -> draft.slots = value);
     }
 
     public Memory withTried(SortedMap<String, Long> value) {
@@ -202,8 +197,7 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
         private int startFailures;
         private long publishedAtNanos;
         private String published;
-        private SortedMap<String, Long> slotsSeen;
-        private long slotsSyncedAtNanos;
+        private SlotMemory slots;
         private SortedMap<String, Long> tried;
         private long actionNotBeforeNanos;
         private Rebuild rebuild;
@@ -222,8 +216,7 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
             startFailures = from.startFailures;
             publishedAtNanos = from.publishedAtNanos;
             published = from.published;
-            slotsSeen = from.slotsSeen;
-            slotsSyncedAtNanos = from.slotsSyncedAtNanos;
+            slots = from.slots;
             tried = from.tried;
             actionNotBeforeNanos = from.actionNotBeforeNanos;
             rebuild = from.rebuild;
@@ -235,7 +228,7 @@ public record Memory(Bootstrap bootstrap, Optional<Long> crashedAtNanos, Optiona
 
         Memory finish() {
             return new Memory(bootstrap, crashedAtNanos, deferringSinceNanos, gaveUpLeadership, divergence,
-                    rewindFailures, startFailures, publishedAtNanos, published, slotsSeen, slotsSyncedAtNanos, tried,
+                    rewindFailures, startFailures, publishedAtNanos, published, slots, tried,
                     actionNotBeforeNanos, rebuild, owesStart, backoff, failsafe, sync);
         }
     }

@@ -157,6 +157,7 @@ final class OrderRules {
                     ? "reinitialize"
                     : start.role() == PostgresRole.PRIMARY ? "starting primary after failure" : "start";
             case Action.Rewind rewind -> "running pg_rewind";
+            case Action.CopySlots copy -> "copying logical slots";
             case Action.Shutdown shutdown -> "shutdown";
             case Action.Bootstrap bootstrap -> "bootstrap";
             case Action.Restart restart -> "restart";

@@ -114,6 +114,7 @@ public record Reason(Sentence sentence, List<Object> parts) {
         WRITE_INITIALIZE(Weight.NOTABLE, "storing the system identifier"),
         HISTORY(Weight.NOTABLE, "updating the timeline history"),
         SLOTS(Weight.ROUTINE, "adjusting replication slots"),
+        COPY_SLOTS(Weight.NOTABLE, "Copying logical slots %s from the primary (%s)"),
         SHOW_ROLE(Weight.NOTABLE, "my role is %s"),
         CLEAR_FAILOVER(Weight.NOTABLE, "Cleaning up failover key"),
         SWITCHOVER(Weight.NOTABLE, "switchover: demoting in favour of %s"),

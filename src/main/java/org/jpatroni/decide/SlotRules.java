@@ -2,156 +2,160 @@ package org.jpatroni.decide;
 
 import static org.jpatroni.decide.Situation.pass;
 
-import java.util.Collections;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jpatroni.decide.Reason.Sentence;
+import org.jpatroni.decide.SlotMemory.Look;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.Member;
-import org.jpatroni.model.PostgresView.SlotView;
+import org.jpatroni.model.PermanentSlot;
+import org.jpatroni.model.PostgresView.Replication;
+import org.jpatroni.model.PostgresView.SlotSettings;
 import org.jpatroni.model.SlotNames;
+import org.jpatroni.model.SlotStep;
 import org.jpatroni.model.StoredStatus;
+import org.jpatroni.model.Upstream;
 
-/** Which physical slots a member keeps (Patroni: use_slots, member_slots_ttl, slots). */
+/** Looking after replication slots: {@link WantedSlots} says which, {@link SlotPlan} how to get there. */
 public final class SlotRules {
+
+    private static final Duration COPY_PAUSE_FIRST = Duration.ofSeconds(10);
+    private static final Duration COPY_PAUSE_MAX = Duration.ofMinutes(5);
 
     private SlotRules() {
     }
 
-    /**
-     * A slot that shall exist.
-     *
-     * @param advanceTo on a standby: the position that the leader's slot of that name has
-     */
-    public record Wanted(String name, Optional<Lsn> advanceTo) {
-    }
-
     static Optional<Rule.Outcome> syncIfDue(Situation s) {
-        if (s.isThisCycle(s.memory().slotsSyncedAtNanos()) || !s.facts().dynamic().useSlots() || !s.storeSeen()) {
+        if (s.isThisCycle(s.memory().slots().syncedAtNanos()) || !s.storeSeen()) {
             return pass();
         }
-        SortedMap<String, Long> seen = seenNow(s);
-        List<Wanted> wanted = wanted(s, seen);
-        Memory memory = s.memory().withSlots(seen, s.facts().nowNanos());
-        return isSettled(s, wanted)
+        Situation now = new Situation(s.facts(), remember(s));
+        List<SlotStep> steps = steps(now);
+        return steps.isEmpty()
                 ? pass()
-                : s.decide(new Decision.SyncSlots(wanted), memory, Reason.of(Sentence.SLOTS));
+                : s.decide(new Decision.SyncSlots(steps),
+                        now.memory().withSlots(now.memory().slots().withSyncedAt(s.facts().nowNanos())),
+                        Reason.of(Sentence.SLOTS));
     }
 
-    /** The memory with the members that are there now: {@code member_slots_ttl} counts from when one was last seen. */
+    /** What there is to do, given an up-to-date memory. */
+    static List<SlotStep> steps(Situation s) {
+        SortedMap<String, WantedSlot> wanted = WantedSlots.of(s, s.memory().slots().seen());
+        List<SlotStep> steps = new ArrayList<>(new SlotPlan(s, wanted).steps(s.memory().slots().ours()));
+        SlotSettings settings = s.replication().orElseThrow().slotSettings();
+        boolean needed = WantedSlots.needFeedback(s);
+        if (needed ? !settings.feedback() : settings.feedbackForced()) {
+            steps.add(new SlotStep.Feedback(needed));
+        }
+        confirmation(s, wanted).ifPresent(steps::add);
+        return steps;
+    }
+
+    private static Optional<SlotStep> confirmation(Situation s, SortedMap<String, WantedSlot> wanted) {
+        SortedSet<String> names = new TreeSet<>(s.replication().orElseThrow().slotSettings().unconfirmed());
+        names.removeIf(name -> !(wanted.get(name) instanceof WantedSlot.Logical));
+        Optional<Member> leader = primary(s);
+        Optional<String> slot = WantedSlots.onPrimary(s, s.self(), s.facts().tags());
+        return names.isEmpty() || leader.isEmpty() || slot.isEmpty() || !s.streaming()
+                ? Optional.empty()
+                : Optional.of(new SlotStep.Confirm(names, new Upstream.OfMember(leader.get(), Optional.empty()),
+                        slot.get()));
+    }
+
+    private static Optional<Member> primary(Situation s) {
+        return s.otherLeads() && s.inRecovery()
+                ? s.leaderMember().filter(member -> member.mayServeReplication()
+                        && member.role().equals(Optional.of("primary")))
+                : Optional.empty();
+    }
+
+    /**
+     * The memory with the members that are there now ({@code member_slots_ttl} counts from when one was last seen) and with the slots that
+     * are looked after.
+     */
     static Memory remember(Situation s) {
-        return s.storeSeen() && s.facts().dynamic().useSlots()
-                ? s.memory().withSlots(seenNow(s), s.memory().slotsSyncedAtNanos())
-                : s.memory();
+        if (!s.storeSeen() || s.replication().isEmpty()) {
+            return s.memory();
+        }
+        SlotMemory known = s.memory().slots();
+        SortedMap<String, Long> seen = s.facts().dynamic().useSlots() ? MemberSlots.seenNow(s) : new TreeMap<>();
+        SortedSet<String> there = new TreeSet<>(s.replication().get().slots().keySet());
+        SortedSet<String> ours = new TreeSet<>(known.ours());
+        ours.retainAll(there);
+        Look look = new Look(s.replication().get().postmasterStart());
+        if (!known.look().equals(Optional.of(look))) {
+            // What others made before is taken for a leftover, as Patroni does; what they make from now on is theirs.
+            ours.addAll(there);
+        }
+        ours.addAll(WantedSlots.of(s, seen).keySet());
+        return s.memory().withSlots(known.withSeen(seen)
+                .withOurs(ours, s.paused() ? Optional.empty() : Optional.of(look)));
     }
 
-    /** When each slot was last wanted by a member that is there: now for those, as remembered for those that went away. */
-    private static SortedMap<String, Long> seenNow(Situation s) {
-        SortedMap<String, Long> seen = new TreeMap<>(s.memory().slotsSeen());
-        long ttlNanos = s.facts().dynamic().memberSlotsTtlSeconds() * 1_000_000_000L;
-        seen.values().removeIf(nanos -> s.facts().nowNanos() - nanos > ttlNanos);
-        if (ttlNanos > 0 && mayLead(s) && (seen.isEmpty() || !s.holdsLease())) {
-            // What the leader keeps, so does everybody who may lead next; and a new leader begins with what the last one kept.
-            s.snapshot().status().retainSlots().forEach(name -> seen.put(name, s.facts().nowNanos()));
+    /** Copying logical slots from the primary to this standby, at most one attempt in a while: each costs a restart. */
+    static Optional<Rule.Outcome> copyIfNeeded(Situation s) {
+        SlotMemory known = s.memory().slots();
+        Optional<Member> primary = primary(s);
+        if (!s.storeSeen() || s.paused() || primary.isEmpty() || !s.streaming() || s.snapshot().failover().isPresent()
+                || s.since(known.copiedAtNanos()).compareTo(pause(known.copies())) < 0
+                || !mayHaveLogicalSlots(s.replication().orElseThrow())) {
+            return pass();
         }
-        for (Member member : s.others()) {
-            if (!member.tags().nostream() && mayStreamFromHere(s, member)) {
-                seen.put(SlotNames.ofMember(member.name()), s.facts().nowNanos());
-            }
+        List<PermanentSlot.Logical> missing = new SlotPlan(s, WantedSlots.of(s, known.seen())).missing();
+        if (missing.isEmpty()) {
+            return pass();
         }
-        // Never wanted here, but with it this is not empty: a leader that has forgotten everybody must not begin anew.
-        seen.put(SlotNames.ofMember(s.self()), s.facts().nowNanos());
-        return seen;
+        boolean again = s.since(known.copiedAtNanos()).compareTo(COPY_PAUSE_MAX.multipliedBy(2)) < 0;
+        Memory memory = s.memory()
+                .withSlots(known.withCopies(s.facts().nowNanos(), again ? Math.min(10, known.copies() + 1) : 1));
+        Upstream from = new Upstream.OfMember(primary.get(), Optional.empty());
+        return s.decide(new Decision.Begin(new Action.CopySlots(from, missing)), memory, Reason.of(Sentence.COPY_SLOTS,
+                missing.stream().map(PermanentSlot.Logical::name).toList(), primary.get().name()));
     }
 
-    private static boolean mayLead(Situation s) {
-        return s.holdsLease() || !s.facts().tags().nofailover();
+    private static Duration pause(int copies) {
+        if (copies == 0) {
+            return Duration.ZERO;
+        }
+        Duration pause = COPY_PAUSE_FIRST.multipliedBy(1L << Math.min(copies - 1, 5));
+        return pause.compareTo(COPY_PAUSE_MAX) < 0 ? pause : COPY_PAUSE_MAX;
+    }
+
+    /** A server with logical slots does not start with a lower wal_level, and without feedback the primary would remove what they need. */
+    private static boolean mayHaveLogicalSlots(Replication running) {
+        return running.slotSettings().logicalWal() && running.slotSettings().feedback();
     }
 
     /**
-     * With {@code member_slots_ttl} whoever may lead keeps a slot for everybody, because whoever is promoted must already have it. A member
-     * that cannot lead, or any other without that setting, keeps slots only for those that stream from it.
+     * The leader's status: its position and those of the slots that it keeps, its own name among them; what is permanent needs no retention.
+     * Without {@code member_slots_ttl} only permanent ones are told.
      */
-    private static boolean mayStreamFromHere(Situation s, Member member) {
-        Optional<String> source = member.tags().replicatefrom();
-        boolean cascadesHere = source.filter(s.self()::equals).isPresent();
-        if (s.facts().dynamic().memberSlotsTtlSeconds() > 0) {
-            return mayLead(s) || cascadesHere;
-        }
-        return cascadesHere || s.holdsLease() && source.flatMap(s.snapshot()::member).isEmpty();
-    }
-
-    /** Names of the permanent physical slots (Patroni: {@code slots}); a slot without type, database and plugin is a physical one. */
-    static SortedSet<String> permanent(Situation s) {
-        SortedSet<String> names = new TreeSet<>();
-        s.facts().dynamic().slots().forEach((name, value) -> {
-            Map<?, ?> slot = value instanceof Map<?, ?> map ? map : Collections.emptyMap();
-            Object type = slot.get("type");
-            boolean logical = type == null
-                    ? slot.get("database") != null && slot.get("plugin") != null
-                    : !type.equals("physical");
-            if (!logical && !name.equals(SlotNames.ofMember(s.self()))) {
-                names.add(name);
-            }
-        });
-        return names;
-    }
-
-    static List<Wanted> wanted(Situation s, SortedMap<String, Long> seen) {
-        SortedSet<String> names = new TreeSet<>(seen.keySet());
-        names.remove(SlotNames.ofMember(s.self()));
-        if (mayLead(s)) {
-            names.addAll(permanent(s));
-        }
-        return names.stream().map(name -> new Wanted(name, s.inRecovery() ? position(s, name) : Optional.empty()))
-                .toList();
-    }
-
-    /**
-     * How far a slot on a standby may be advanced: to where the leader's slot is. A member that streams from another one leaves the leader's
-     * slot behind; then its own position counts.
-     */
-    private static Optional<Lsn> position(Situation s, String slotName) {
-        Optional<Lsn> onLeader = Optional.ofNullable(s.snapshot().status().slots().get(slotName));
-        Optional<Lsn> own = s.others().stream()
-                .filter(member -> SlotNames.ofMember(member.name()).equals(slotName)
-                        && member.tags().replicatefrom().isPresent())
-                .findFirst().flatMap(Member::xlogLocation);
-        return own.filter(lsn -> onLeader.isEmpty() || lsn.isAfter(onLeader.get())).or(() -> onLeader);
-    }
-
-    private static boolean isSettled(Situation s, List<Wanted> wanted) {
-        SortedMap<String, SlotView> present = s.replication().orElseThrow().slots();
-        boolean allThere = wanted.stream().allMatch(slot -> {
-            SlotView view = present.get(slot.name());
-            return view != null && (slot.advanceTo().isEmpty() || view.restartLsn().isPresent()
-                    && !slot.advanceTo().get().isAfter(view.restartLsn().get()));
-        });
-        boolean nothingExtra = s.paused() || present.entrySet().stream()
-                .filter(slot -> slot.getValue().physical() && !slot.getValue().active()
-                        && !s.facts().dynamic().slots().containsKey(slot.getKey()))
-                .allMatch(slot -> wanted.stream().anyMatch(want -> want.name().equals(slot.getKey())));
-        return allThere && nothingExtra;
-    }
-
-    /** The leader's status: its position and those of the slots that it keeps, its own name among them; permanent ones need no retention. */
     static StoredStatus status(Situation s, Lsn written) {
         SortedMap<String, Lsn> positions = new TreeMap<>();
-        SortedSet<String> permanent = permanent(s);
+        SortedMap<String, PermanentSlot> permanent = WantedSlots.permanent(s);
+        SortedMap<String, WantedSlot> wanted = WantedSlots.of(s, s.memory().slots().seen());
+        boolean retains = s.facts().dynamic().memberSlotsTtlSeconds() > 0;
         s.replication().orElseThrow().slots().forEach((name, slot) -> {
-            if (slot.physical() && (s.memory().slotsSeen().containsKey(name) || permanent.contains(name))) {
-                slot.restartLsn().ifPresent(position -> positions.put(name, position));
+            WantedSlot known = wanted.get(name);
+            if (known != null && slot.physical() == known instanceof WantedSlot.Physical
+                    && (retains || permanent.containsKey(name))) {
+                slot.position().ifPresent(position -> positions.put(name, position));
             }
         });
-        if (s.facts().dynamic().useSlots()) {
-            positions.put(SlotNames.ofMember(s.self()), written);
+        String own = SlotNames.ofMember(s.self());
+        if (s.facts().dynamic().useSlots() && (retains || permanent.containsKey(own))) {
+            positions.put(own, written);
         }
-        List<String> retained = positions.keySet().stream().filter(name -> !permanent.contains(name)).toList();
+        List<String> retained = positions.keySet().stream()
+                .filter(name -> retains && !(permanent.get(name) instanceof PermanentSlot.Physical)
+                        && !(wanted.get(name) instanceof WantedSlot.Logical))
+                .toList();
         return new StoredStatus(written, positions, retained);
     }
 }

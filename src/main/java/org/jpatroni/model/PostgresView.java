@@ -6,7 +6,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,17 +83,19 @@ public record PostgresView(Data data, Postmaster postmaster, Map<String, @Nullab
      * @param primaryConninfo {@code primary_conninfo} in effect, without the password
      * @param primarySlotName {@code primary_slot_name} in effect
      * @param hasRestoreCommand {@code restore_command} is set: without a receiver it replays from the archive
-     * @param slots physical slots by name
+     * @param slots replication slots by name, without temporary ones and those that PostgreSQL synchronizes itself
      * @param serverVersion number, for example 150018
      * @param sync what it says of synchronous replication
+     * @param slotSettings what the settings permit to slots
      */
     public record Replication(boolean inRecovery, OptionalInt timeline, Optional<Lsn> writtenLsn,
             Optional<Lsn> receivedLsn, Optional<Lsn> replayedLsn, boolean replayPaused, Optional<String> receiverState,
             Optional<String> primaryConninfo, Optional<String> primarySlotName, boolean hasRestoreCommand,
             SortedMap<String, SlotView> slots,
-            int serverVersion, Optional<Instant> postmasterStart, SyncView sync) {
+            int serverVersion, Optional<Instant> postmasterStart, SyncView sync,
+            SlotSettings slotSettings) {
 
-        /** One that has nothing to say of synchronous replication. */
+        /** One that has nothing to say of synchronous replication and of slots. */
         public Replication(boolean inRecovery, OptionalInt timeline, Optional<Lsn> writtenLsn,
                 Optional<Lsn> receivedLsn, Optional<Lsn> replayedLsn, boolean replayPaused,
                 Optional<String> receiverState, Optional<String> primaryConninfo, Optional<String> primarySlotName,
@@ -99,7 +103,7 @@ public record PostgresView(Data data, Postmaster postmaster, Map<String, @Nullab
                 Optional<Instant> postmasterStart) {
             this(inRecovery, timeline, writtenLsn, receivedLsn, replayedLsn, replayPaused, receiverState,
                     primaryConninfo, primarySlotName, hasRestoreCommand, slots, serverVersion, postmasterStart,
-                    SyncView.NOTHING);
+                    SyncView.NOTHING, SlotSettings.DEFAULT);
         }
 
         public Replication {
@@ -110,7 +114,7 @@ public record PostgresView(Data data, Postmaster postmaster, Map<String, @Nullab
         public Replication withSync(SyncView changed) {
             return new Replication(inRecovery, timeline, writtenLsn, receivedLsn, replayedLsn, replayPaused,
                     receiverState, primaryConninfo, primarySlotName, hasRestoreCommand, slots, serverVersion,
-                    postmasterStart, changed);
+                    postmasterStart, changed, slotSettings);
         }
 
         /** Patroni's replication state of a standby without receiver. */
@@ -129,10 +133,61 @@ public record PostgresView(Data data, Postmaster postmaster, Map<String, @Nullab
     /**
      * A replication slot.
      *
+     * @param decoding what it is for when it is a logical one; empty: physical
      * @param active whether a receiver uses it now
-     * @param restartLsn oldest WAL it keeps
+     * @param restartLsn oldest WAL it keeps; empty when it was created without reserving any, or has lost it
+     * @param holdsRows it has an {@code xmin}: rows are kept for the standby that used it with {@code hot_standby_feedback}
+     * @param lost invalidated by PostgreSQL ({@code wal_status} is {@code lost}): nobody can use it any more
      */
-    public record SlotView(boolean physical, boolean active, Optional<Lsn> restartLsn) {
+    public record SlotView(Optional<Decoding> decoding, boolean active, Optional<Lsn> restartLsn, boolean holdsRows,
+            boolean lost) {
+
+        /** A slot of which no more is known. */
+        public SlotView(boolean physical, boolean active, Optional<Lsn> restartLsn) {
+            this(physical ? Optional.empty() : Optional.of(Decoding.UNKNOWN), active, restartLsn, false, false);
+        }
+
+        public boolean physical() {
+            return decoding.isEmpty();
+        }
+
+        /** How far its consumer is: the confirmed position of a logical slot, else the oldest WAL that is kept. */
+        public Optional<Lsn> position() {
+            return decoding.isPresent() ? decoding.get().confirmedLsn() : restartLsn;
+        }
+    }
+
+    /**
+     * What only a logical slot has.
+     *
+     * @param database empty when its name could not be found out
+     * @param confirmedLsn the consumer has everything up to there
+     * @param failover PostgreSQL 17 and later: the servers synchronize it among themselves
+     * @param broken advancing it failed because its WAL is gone here: only a new copy helps
+     */
+    public record Decoding(Optional<String> database, String plugin, Optional<Lsn> confirmedLsn, boolean failover,
+            boolean broken) {
+
+        static final Decoding UNKNOWN = new Decoding(Optional.empty(), "", Optional.empty(), false, false);
+    }
+
+    /**
+     * What the settings of the server permit to slots.
+     *
+     * @param logicalWal {@code wal_level} is {@code logical}
+     * @param feedback {@code hot_standby_feedback} is on
+     * @param feedbackForced it is on because this agent wants it, whatever the configuration says
+     * @param unconfirmed logical slots of this standby of which is not known yet that they are safe to use after a promotion
+     */
+    public record SlotSettings(boolean logicalWal, boolean feedback, boolean feedbackForced,
+            SortedSet<String> unconfirmed) {
+
+        /** PostgreSQL's defaults. */
+        public static final SlotSettings DEFAULT = new SlotSettings(false, false, false, new TreeSet<>());
+
+        public SlotSettings {
+            unconfirmed = Collections.unmodifiableSortedSet(new TreeSet<>(unconfirmed));
+        }
     }
 
     /** A view before anything was looked at. */

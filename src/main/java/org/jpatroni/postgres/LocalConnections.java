@@ -28,6 +28,11 @@ public final class LocalConnections {
         return new SqlSession("Patroni " + purpose, this::superuser, tasks);
     }
 
+    /** The same in another database of the local server. */
+    SqlSession openIn(String database, String purpose) {
+        return new SqlSession("Patroni " + purpose, () -> superuser().in(database), tasks);
+    }
+
     /** A session for replication commands as the replication user. */
     public SqlSession openReplication(String purpose) {
         return new SqlSession("Patroni " + purpose, () -> replication().forReplication(), tasks);

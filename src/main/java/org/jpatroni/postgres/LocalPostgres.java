@@ -11,11 +11,13 @@ import org.jpatroni.config.HostPort;
 import org.jpatroni.config.NodeConfig;
 import org.jpatroni.config.PostgresConfig;
 import org.jpatroni.model.DynamicConfig;
+import org.jpatroni.model.PermanentSlot;
 import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.PostgresState;
 import org.jpatroni.model.PostgresView;
 import org.jpatroni.model.PostgresView.Data;
 import org.jpatroni.model.PostgresView.Postmaster;
+import org.jpatroni.model.SlotStep;
 import org.jpatroni.model.StandbyNames;
 import org.jpatroni.model.TimelineHistory;
 import org.jpatroni.model.Upstream;
@@ -253,6 +255,7 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
 
     @Override
     public Outcome promote(Duration waitLimit, CancelToken cancel) {
+        parts.slots().beforePromotion();
         return lifecycle().promote(waitLimit, cancel);
     }
 
@@ -342,8 +345,13 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
     }
 
     @Override
-    public Outcome syncSlots(List<WantedSlot> wanted) {
-        return new SlotManager(parts.session()).sync(wanted, parts.dynamic(), SQL_LIMIT);
+    public Outcome changeSlots(List<SlotStep> steps) {
+        return parts.slots().change(steps, parts.server(), settings, SQL_LIMIT);
+    }
+
+    @Override
+    public Outcome copySlots(Upstream primary, List<PermanentSlot.Logical> slots, CancelToken cancel) {
+        return new SlotCopying(parts, lifecycle()).run(primary, slots, cancel);
     }
 
     @Override

@@ -7,9 +7,11 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jpatroni.model.DynamicConfig;
 import org.jpatroni.model.Lsn;
+import org.jpatroni.model.PermanentSlot;
 import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.PostgresState;
 import org.jpatroni.model.PostgresView;
+import org.jpatroni.model.SlotStep;
 import org.jpatroni.model.StandbyNames;
 import org.jpatroni.model.TimelineHistory;
 import org.jpatroni.model.Upstream;
@@ -117,14 +119,6 @@ public interface PostgresControl {
     }
 
     /**
-     * A physical replication slot that shall exist.
-     *
-     * @param advanceTo on a standby: move it forward to this position when it is behind; empty on a primary
-     */
-    record WantedSlot(String name, Optional<Lsn> advanceTo) {
-    }
-
-    /**
      * Looks at data directory and process, and asks one SQL question when there is a process. Never throws. A server that did not answer is
      * not waited for again until it does, which {@link #onChange} tells.
      */
@@ -201,8 +195,16 @@ public interface PostgresControl {
     /** Deletes the data directory. Only for data that another member holds. */
     Outcome removeDataDirectory();
 
-    /** Creates missing and drops superfluous physical slots of members. */
-    Outcome syncSlots(List<WantedSlot> wanted);
+    /** Drops, creates and advances replication slots. What may take long goes on in the background; the next view shows what became of it. */
+    Outcome changeSlots(List<SlotStep> steps);
+
+    /**
+     * Copies the state of logical slots from a primary into the data directory of the running standby, which is restarted for it; done when
+     * there was nothing to copy, too.
+     */
+    default Outcome copySlots(Upstream primary, List<PermanentSlot.Logical> slots, CancelToken cancel) {
+        return Outcome.failed("this server has no logical slots");
+    }
 
     /**
      * Sets {@code synchronous_standby_names} and has a running server take it over; it lasts over restarts of server and agent. When done,

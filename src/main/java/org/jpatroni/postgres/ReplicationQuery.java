@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PostgresView;
 import org.jpatroni.model.PostgresView.SlotView;
@@ -24,8 +23,6 @@ public final class ReplicationQuery {
     private static final String NOT_IN_PREREQUISITE_STATE = "55000";
 
     private static final Duration TIMELINE_LIMIT_MAX = Duration.ofSeconds(1);
-
-    private static final int FIRST_VERSION_WITH_SYNCED_SLOTS = 170_000;
 
     /** The checkpointer tells all sessions whether to wait; in these two states it has read the files again when it was told to. */
     private static final String SETTLED = """
@@ -44,12 +41,17 @@ public final class ReplicationQuery {
     private final SqlSession session;
     private volatile boolean askStandbys;
     private final ReplayTimeline replayTimeline;
+    private final SlotReader slots;
     private final JsonMapper json = new JsonMapper();
 
-    /** @param session for nobody else: other statements would delay this one */
-    public ReplicationQuery(SqlSession session, ReplayTimeline replayTimeline) {
+    /**
+     * @param session for nobody else: other statements would delay this one
+     * @param notes what the agent itself knows of slots
+     */
+    ReplicationQuery(SqlSession session, ReplayTimeline replayTimeline, SlotNotes notes) {
         this.session = session;
         this.replayTimeline = replayTimeline;
+        this.slots = new SlotReader(session, notes);
     }
 
     /** Whether a primary is asked for its standbys too: only synchronous replication wants to know. */
@@ -74,6 +76,7 @@ public final class ReplicationQuery {
             }
             shown = session.queryOne(sql, limit, row -> read(row, version));
         }
+        slots.learnNames();
         return shown.inRecovery() ? withReplayTimeline(shown, limit) : shown;
     }
 
@@ -84,14 +87,11 @@ public final class ReplicationQuery {
         return new PostgresView.Replication(true, timeline, shown.writtenLsn(), shown.receivedLsn(),
                 shown.replayedLsn(), shown.replayPaused(), shown.receiverState(), shown.primaryConninfo(),
                 shown.primarySlotName(), shown.hasRestoreCommand(), shown.slots(), shown.serverVersion(),
-                shown.postmasterStart(), shown.sync());
+                shown.postmasterStart(), shown.sync(), shown.slotSettings());
     }
 
     /** The statement for a version; functions are those of PostgreSQL 13 and later. */
     static String statement(int serverVersion, boolean withStandbys) {
-        String slots = serverVersion >= FIRST_VERSION_WITH_SYNCED_SLOTS
-                ? "NOT temporary AND (NOT failover OR NOT synced)"
-                : "NOT temporary";
         return """
                 SELECT r.recovering,
                        %s AS timeline,
@@ -106,16 +106,16 @@ public final class ReplicationQuery {
                        CASE WHEN w.pid IS NULL THEN current_setting('primary_slot_name')
                             ELSE coalesce(w.slot_name, '') END AS slot_name,
                        current_setting('restore_command') <> '' AS restores,
-                       (SELECT json_agg(json_build_array(slot_name, slot_type = 'physical', active,
-                                                         pg_wal_lsn_diff(restart_lsn, '0/0')::bigint))
-                          FROM pg_get_replication_slots() WHERE %s) AS slots,
+                       %s AS slots,
+                       current_setting('wal_level') = 'logical' AS logical_wal,
+                       current_setting('hot_standby_feedback')::boolean AS feedback,
                        %s AS started,
                        current_setting('synchronous_standby_names') AS standby_names,
                        %s AS settled,
                        %s AS standbys
                   FROM (SELECT pg_is_in_recovery() AS recovering) AS r, pg_stat_get_wal_receiver() AS w
                 """
-                .formatted(StatusQuery.TIMELINE, slots, StatusQuery.POSTMASTER_START,
+                .formatted(StatusQuery.TIMELINE, SlotReader.expression(serverVersion), StatusQuery.POSTMASTER_START,
                         withStandbys ? SETTLED : "true", withStandbys ? STANDBYS : "NULL");
     }
 
@@ -123,15 +123,17 @@ public final class ReplicationQuery {
         boolean recovering = row.getBoolean("recovering");
         Optional<Lsn> received = later(lsn(row, "received"), lsn(row, "receiver_written"));
         int timeline = row.getInt("timeline");
+        SortedMap<String, SlotView> shown = slots.read(row.getString("slots"));
         return new PostgresView.Replication(recovering, timeline > 0 ? OptionalInt.of(timeline) : OptionalInt.empty(),
                 lsn(row, "written"), recovering ? received : Optional.empty(),
                 recovering ? lsn(row, "replayed") : Optional.empty(), row.getBoolean("paused"),
                 Optional.ofNullable(row.getString("status")),
                 nonEmpty(row.getString("conninfo")).map(ReplicationQuery::withoutPassword),
-                nonEmpty(row.getString("slot_name")), row.getBoolean("restores"), slots(row.getString("slots")),
-                version, Optional.of(StatusQuery.instant(row.getLong("started"))),
+                nonEmpty(row.getString("slot_name")), row.getBoolean("restores"), shown, version,
+                Optional.of(StatusQuery.instant(row.getLong("started"))),
                 new SyncView(row.getString("standby_names"), "on", row.getBoolean("settled"), false,
-                        standbys(row.getString("standbys"))));
+                        standbys(row.getString("standbys"))),
+                slots.settings(row.getBoolean("logical_wal"), row.getBoolean("feedback"), recovering, shown));
     }
 
     private List<SyncView.Standby> standbys(@Nullable String text) {
@@ -139,27 +141,12 @@ public final class ReplicationQuery {
         if (text != null) {
             for (JsonNode one : json.readTree(text)) {
                 standbys.add(new SyncView.Standby(one.get(0).asString(""), one.get(1).asLong(),
-                        one.get(2).asString(""), one.get(3).asString(""), lsn(one.get(4)), lsn(one.get(5)),
-                        lsn(one.get(6))));
+                        one.get(2).asString(""), one.get(3).asString(""), SlotReader.lsn(one.get(4)),
+                        SlotReader.lsn(one.get(5)),
+                        SlotReader.lsn(one.get(6))));
             }
         }
         return standbys;
-    }
-
-    private static Optional<Lsn> lsn(JsonNode bytes) {
-        return bytes.isNull() ? Optional.empty() : Optional.of(new Lsn(bytes.asLong()));
-    }
-
-    private SortedMap<String, SlotView> slots(@Nullable String text) {
-        SortedMap<String, SlotView> slots = new TreeMap<>();
-        if (text != null) {
-            for (JsonNode slot : json.readTree(text)) {
-                JsonNode restart = slot.get(3);
-                slots.put(slot.get(0).asString(), new SlotView(slot.get(1).asBoolean(), slot.get(2).asBoolean(),
-                        restart.isNull() ? Optional.empty() : Optional.of(new Lsn(restart.asLong()))));
-            }
-        }
-        return slots;
     }
 
     static Optional<Lsn> lsn(ResultSet row, String column) throws SQLException {

@@ -26,12 +26,13 @@ import org.jspecify.annotations.Nullable;
  * @param session for the verbs, as superuser
  * @param heartbeat the HA loop's own question, on a session of its own
  * @param statusQuery the API's question, on a session of its own
+ * @param slots replication slots
  */
 record ServerParts(NodeConfig node, DynamicConfig dynamic, Tasks tasks, Programs programs, DataDirectory data,
         Postmasters postmasters, ServerStatus status, InstalledVersion version, PgPass pgPass, ServerSettings server,
         RecoverySettings recovery, LocalConnections connections, List<SqlSession> sessions, SqlSession session,
         ReplicationQuery heartbeat,
-        ReplayTimeline replayTimeline, StatusQuery statusQuery) {
+        ReplayTimeline replayTimeline, StatusQuery statusQuery, SlotWork slots) {
 
     /** Parts for a configuration. */
     static ServerParts of(NodeConfig node, DynamicConfig dynamic, Tasks tasks, Programs programs, DataDirectory data,
@@ -49,20 +50,23 @@ record ServerParts(NodeConfig node, DynamicConfig dynamic, Tasks tasks, Programs
         SqlSession restapi = connections.open("restapi");
         SqlSession replication = connections.openReplication("timeline");
         ReplayTimeline replayTimeline = new ReplayTimeline(replication);
+        SqlSession slots = connections.open("slots");
+        SlotWork slotWork = new SlotWork(slots, connections, postgres, tasks);
         return new ServerParts(node, dynamic, tasks, programs, data, postmasters, status, version, pgPass, server,
-                recovery, connections, List.of(work, heartbeat, restapi, replication), work,
-                new ReplicationQuery(heartbeat, replayTimeline), replayTimeline,
-                new StatusQuery(restapi, replayTimeline, tasks.time()));
+                recovery, connections, List.of(work, heartbeat, restapi, replication, slots), work,
+                new ReplicationQuery(heartbeat, replayTimeline, slotWork.notes()), replayTimeline,
+                new StatusQuery(restapi, replayTimeline, tasks.time()), slotWork);
     }
 
     ServerParts with(DynamicConfig changed) {
         return new ServerParts(node, changed, tasks, programs, data, postmasters, status, version, pgPass, server,
-                recovery, connections, sessions, session, heartbeat, replayTimeline, statusQuery);
+                recovery, connections, sessions, session, heartbeat, replayTimeline, statusQuery, slots);
     }
 
     /** Connections of a server that is gone say nothing of the next one. */
     void disconnect() {
         sessions.forEach(SqlSession::disconnect);
+        slots.serverEnded();
     }
 
     void closeSessions() {
@@ -91,12 +95,15 @@ record ServerParts(NodeConfig node, DynamicConfig dynamic, Tasks tasks, Programs
 
     /** How another server is reached; empty for nobody, and for a member whose record has no address. */
     Optional<SqlTarget> target(Upstream upstream, Authentication as) {
-        Optional<ConnectionTarget> place = switch (upstream) {
+        return place(upstream).map(at -> SqlTarget.tcp(at.host(), at.port(), config().database(), as));
+    }
+
+    static Optional<ConnectionTarget> place(Upstream upstream) {
+        return switch (upstream) {
             case Upstream.OfMember of -> of.member().connUrl().flatMap(ConnectionTarget::ofUrl);
             case Upstream.Remote remote -> Optional.of(new ConnectionTarget(remote.host(), remote.port()));
             case Upstream.Archive _,Upstream.Nobody _ -> Optional.empty();
         };
-        return place.map(at -> SqlTarget.tcp(at.host(), at.port(), config().database(), as));
     }
 
     /** A connection string for PostgreSQL's programs; the password goes to the password file. */

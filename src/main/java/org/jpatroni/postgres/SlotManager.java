@@ -1,160 +1,103 @@
 package org.jpatroni.postgres;
 
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import org.jpatroni.model.DynamicConfig;
-import org.jpatroni.model.Lsn;
+import java.util.function.Consumer;
+import org.jpatroni.model.SlotStep;
 import org.jpatroni.postgres.PostgresControl.Outcome;
-import org.jpatroni.postgres.PostgresControl.WantedSlot;
-import org.jspecify.annotations.Nullable;
+import org.jpatroni.runtime.Time;
+import org.jpatroni.runtime.Time.Deadline;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Makes the physical replication slots of the local server match a list. A slot in use is never dropped, neither is a logical or a
- * temporary one, one that is permanent by configuration, or one that {@code ignore_slots} names.
- */
-public final class SlotManager {
+/** Carries out what was decided about replication slots. What is quick is done at once, what may take long is handed on. */
+final class SlotManager {
 
     private static final Logger LOG = LoggerFactory.getLogger(SlotManager.class);
 
-    private static final String LIST = """
-            SELECT slot_name, active, pg_wal_lsn_diff(restart_lsn, '0/0')::bigint, xmin IS NOT NULL, wal_status = 'lost'
-              FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT temporary ORDER BY slot_name""";
-
-    /** The conditions are repeated where they matter: a standby may have taken the slot in the meantime. */
+    /** The condition is repeated where it matters: somebody may have taken the slot in the meantime. */
     private static final String DROP = """
             SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
-             WHERE slot_name = ? AND slot_type = 'physical' AND NOT temporary AND NOT active""";
+             WHERE slot_name = ? AND NOT temporary AND NOT active""";
 
     /** Reserves WAL at once: what a member needs next must not be recycled before it connects. */
     private static final String CREATE = """
             SELECT pg_create_physical_replication_slot(?, true)
              WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = ?)""";
 
-    private static final String ADVANCE = "SELECT pg_replication_slot_advance(?, ?::pg_lsn)";
-
-    private record Slot(String name, boolean active, Optional<Lsn> restartLsn, boolean holdsRows, boolean lost) {
-        static Slot read(ResultSet row) throws SQLException {
-            long bytes = row.getLong(3);
-            Optional<Lsn> restart = row.wasNull() ? Optional.empty() : Optional.of(new Lsn(bytes));
-            return new Slot(row.getString(1), row.getBoolean(2), restart, row.getBoolean(4), row.getBoolean(5));
-        }
-    }
+    private static final String ADVANCE = """
+            SELECT pg_replication_slot_advance(slot_name, ?::pg_lsn) FROM pg_replication_slots
+             WHERE slot_name = ? AND slot_type = 'physical' AND NOT active AND restart_lsn < ?::pg_lsn""";
 
     private final SqlSession session;
+    private final LogicalSlots logical;
+    private final Time time;
 
-    public SlotManager(SqlSession session) {
+    /** @param session for nobody else: a checkpoint on it would keep the HA loop waiting */
+    SlotManager(SqlSession session, LogicalSlots logical, Time time) {
         this.session = session;
+        this.logical = logical;
+        this.time = time;
     }
 
     /**
-     * Creates, advances and drops.
+     * Carries the steps out in order; one that fails does not stop the others.
      *
-     * @param wanted complete list; each name once
-     * @param dynamic for {@code slots}, {@code ignore_slots} and {@code pause}: nothing is dropped while paused
-     * @param limit for each statement
+     * @param feedback sets {@code hot_standby_feedback}
+     * @param limit for all together: steps that it does not suffice for are left for the next time
      */
-    public Outcome sync(List<WantedSlot> wanted, DynamicConfig dynamic, Duration limit) {
+    Outcome change(List<SlotStep> steps, Consumer<SlotStep.Feedback> feedback, Duration limit) {
+        Deadline deadline = time.deadlineIn(limit);
         List<String> problems = new ArrayList<>();
-        try {
-            Map<String, Slot> existing = new LinkedHashMap<>();
-            session.query(LIST, limit, Slot::read).forEach(slot -> existing.put(slot.name(), slot));
-            Map<String, WantedSlot> byName = new LinkedHashMap<>();
-            wanted.forEach(slot -> byName.put(slot.name(), slot));
-            for (Slot slot : existing.values()) {
-                if (!byName.containsKey(slot.name()) && mayDrop(slot, dynamic)) {
-                    drop(slot, "nobody needs it", limit, problems);
+        List<SlotStep> later = new ArrayList<>();
+        for (SlotStep step : steps) {
+            try {
+                switch (step) {
+                    case SlotStep.Drop drop -> drop(drop, deadline);
+                    case SlotStep.CreatePhysical create -> create(create, deadline);
+                    case SlotStep.AdvancePhysical advance -> session.query(ADVANCE, deadline.left(),
+                            row -> advance.name(), advance.to().toString(), advance.name(), advance.to().toString());
+                    case SlotStep.CreateLogical create -> later.add(create);
+                    case SlotStep.AdvanceLogical advance -> later.add(advance);
+                    case SlotStep.Confirm confirm -> later.add(confirm);
+                    case SlotStep.Feedback change -> feedback.accept(change);
+                }
+            } catch (SQLException failure) {
+                problems.add(what(step) + ": " + failure.getMessage());
+                if (deadline.isPast()) {
+                    break;
                 }
             }
-            for (WantedSlot slot : byName.values()) {
-                ensure(slot, existing.get(slot.name()), dynamic, limit, problems);
-            }
-        } catch (SQLException failure) {
-            problems.add("cannot list replication slots: " + failure.getMessage());
         }
+        logical.submit(later);
         return problems.isEmpty() ? Outcome.done() : Outcome.failed(String.join("; ", problems));
     }
 
-    private void ensure(WantedSlot wanted, @Nullable Slot existing, DynamicConfig dynamic, Duration limit,
-            List<String> problems) {
-        if (existing == null) {
-            attempt("create replication slot '" + wanted.name() + "'", problems, () -> {
-                session.query(CREATE, limit, row -> wanted.name(), wanted.name(), wanted.name());
-                LOG.info("Created physical replication slot '{}'", wanted.name());
-            });
-            return;
-        }
-        if (existing.active()) {
-            return;
-        }
-        boolean follows = wanted.advanceTo().isPresent();
-        boolean unusable = existing.lost() || follows && (existing.restartLsn().isEmpty() || existing.holdsRows());
-        if (unusable && dynamic.pause()) {
-            return;
-        }
-        if (existing.lost()) {
-            replace(wanted, existing, "its WAL is gone", limit, problems);
-        } else if (follows && existing.restartLsn().isEmpty()) {
-            replace(wanted, existing, "it reserves no WAL and cannot be advanced", limit, problems);
-        } else if (follows && existing.holdsRows()) {
-            // Nobody on this standby uses it, so its xmin would hold back vacuum on the primary for ever.
-            replace(wanted, existing, "its xmin belongs to the time before this server became a standby", limit,
-                    problems);
-        } else if (follows && wanted.advanceTo().get().isAfter(existing.restartLsn().orElse(Lsn.ZERO))) {
-            attempt("advance replication slot '" + wanted.name() + "'", problems, () -> session.query(ADVANCE, limit,
-                    row -> wanted.name(), wanted.name(), wanted.advanceTo().get().toString()));
+    private void drop(SlotStep.Drop drop, Deadline deadline) throws SQLException {
+        if (!session.query(DROP, deadline.left(), row -> drop.name(), drop.name()).isEmpty()) {
+            LOG.info("Dropped replication slot '{}': {}", drop.name(), drop.reason());
+            logical.dropped(drop.name());
         }
     }
 
-    private void replace(WantedSlot wanted, Slot existing, String reason, Duration limit, List<String> problems) {
-        drop(existing, reason, limit, problems);
-        attempt("create replication slot '" + wanted.name() + "'", problems,
-                () -> session.query(CREATE, limit, row -> wanted.name(), wanted.name(), wanted.name()));
-    }
-
-    private void drop(Slot slot, String reason, Duration limit, List<String> problems) {
-        attempt("drop replication slot '" + slot.name() + "'", problems, () -> {
-            if (!session.query(DROP, limit, row -> slot.name(), slot.name()).isEmpty()) {
-                LOG.info("Dropped replication slot '{}': {}", slot.name(), reason);
-            }
-        });
-    }
-
-    private static boolean mayDrop(Slot slot, DynamicConfig dynamic) {
-        for (Map<String, @Nullable Object> matcher : dynamic.ignoreSlots()) {
-            if (ignores(matcher, slot)) {
-                return false;
-            }
+    private void create(SlotStep.CreatePhysical create, Deadline deadline) throws SQLException {
+        if (!session.query(CREATE, deadline.left(), row -> create.name(), create.name(), create.name()).isEmpty()) {
+            LOG.info("Created physical replication slot '{}'", create.name());
         }
-        return !slot.active() && !dynamic.pause() && !dynamic.slots().containsKey(slot.name());
     }
 
-    /** Patroni's rule: each attribute that the matcher has must be equal; a physical slot has neither database nor plugin. */
-    private static boolean ignores(Map<String, @Nullable Object> matcher, Slot slot) {
-        Object name = matcher.get("name");
-        Object type = matcher.get("type");
-        return (name == null || name.equals(slot.name())) && (type == null || type.equals("physical"))
-                && matcher.get("database") == null && matcher.get("plugin") == null;
-    }
-
-    @FunctionalInterface
-    private interface Step {
-        void run() throws SQLException;
-    }
-
-    private static void attempt(String what, List<String> problems, Step step) {
-        try {
-            step.run();
-        } catch (SQLException failure) {
-            LOG.warn("Cannot {}: {}", what, failure.getMessage());
-            problems.add("cannot " + what + ": " + failure.getMessage());
-        }
+    private static String what(SlotStep step) {
+        return switch (step) {
+            case SlotStep.Drop drop -> "cannot drop replication slot '" + drop.name() + "'";
+            case SlotStep.CreatePhysical create -> "cannot create replication slot '" + create.name() + "'";
+            case SlotStep.AdvancePhysical advance ->
+                "cannot advance replication slot '" + advance.name() + "' to " + advance.to();
+            case SlotStep.CreateLogical create -> create.slot().name();
+            case SlotStep.AdvanceLogical advance -> advance.slot().name();
+            case SlotStep.Confirm confirm -> confirm.names().toString();
+            case SlotStep.Feedback change -> "cannot set hot_standby_feedback";
+        };
     }
 }

@@ -42,6 +42,11 @@ public record SqlTarget(Optional<Path> socketDirectory, String host, String port
         return new SqlTarget(socketDirectory, host, port, database, user, password, libpqOptions, true);
     }
 
+    /** The same server and user, another database. */
+    SqlTarget in(String otherDatabase) {
+        return new SqlTarget(socketDirectory, host, port, otherDatabase, user, password, libpqOptions, replication);
+    }
+
     /** What libpq calls host: the folder of the socket, or the host. */
     public String libpqHost() {
         return socketDirectory.map(Path::toString).orElse(host);

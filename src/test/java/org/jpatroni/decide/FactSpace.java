@@ -183,9 +183,9 @@ final class FactSpace {
                     value("as primary before",
                             w -> w.memory(m -> m.withPublished("running/primary", NOW - 20 * SECOND)))),
             axis("slots", value("seen to", FactSpace::asIs),
-                    value("not yet", w -> w.memory(m -> m.withSlots(new TreeMap<>(), NOW - 20 * SECOND))),
+                    value("not yet", w -> w.memory(m -> World.slotsSyncedAt(m, NOW - 20 * SECOND))),
                     value("none there yet",
-                            w -> withoutSlots(w).memory(m -> m.withSlots(new TreeMap<>(), NOW - 20 * SECOND)))),
+                            w -> withoutSlots(w).memory(m -> World.slotsSyncedAt(m, NOW - 20 * SECOND)))),
             axis("position", value("near", FactSpace::asIs), value("leader was far ahead", w -> w.snapshot(
                     s -> new org.jpatroni.model.ClusterSnapshot(s.initialize(), s.config(), s.leader(),
                             new StoredStatus(new Lsn(50_000_000), new TreeMap<>(), List.of()), s.members(),

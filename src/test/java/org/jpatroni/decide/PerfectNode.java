@@ -21,6 +21,7 @@ import org.jpatroni.model.PostgresView.Data;
 import org.jpatroni.model.PostgresView.Postmaster;
 import org.jpatroni.model.PostgresView.Replication;
 import org.jpatroni.model.PostgresView.SlotView;
+import org.jpatroni.model.SlotStep;
 import org.jpatroni.model.StandbyNames;
 import org.jpatroni.model.SyncView;
 import org.jpatroni.model.Upstream;
@@ -125,7 +126,7 @@ final class PerfectNode {
             case Decision.ClearFailover d -> world.noFailover();
             case Decision.WriteSync d -> world.sync(d.state());
             case Decision.SetStandbyNames d -> setStandbyNames(d.names());
-            case Decision.SyncSlots d -> syncSlots(d.wanted());
+            case Decision.SyncSlots d -> d.steps().forEach(this::changeSlot);
             case Decision.ShowRole d -> world.role(d.role());
             case Decision.AnnounceRole d -> world.role(d.role());
             case Decision.ActivateWatchdog d ->
@@ -204,13 +205,25 @@ final class PerfectNode {
                         old.sync().standbys()))));
     }
 
-    private void syncSlots(List<SlotRules.Wanted> wanted) {
-        world.facts().postgres().replication().ifPresent(old -> {
-            TreeMap<String, SlotView> slots = new TreeMap<>();
-            wanted.forEach(slot -> slots.put(slot.name(),
-                    new SlotView(true, false, slot.advanceTo().or(() -> Optional.of(old.walPosition())))));
-            world.up(Replications.withSlots(old, slots));
-        });
+    private void changeSlot(SlotStep step) {
+        Replication running = world.facts().postgres().replication().orElseThrow();
+        TreeMap<String, SlotView> slots = new TreeMap<>(running.slots());
+        switch (step) {
+            case SlotStep.Drop d -> slots.remove(d.name());
+            case SlotStep.CreatePhysical d -> slots.put(d.name(), slot(true, running.walPosition()));
+            case SlotStep.AdvancePhysical d -> slots.put(d.name(), slot(true, d.to()));
+            case SlotStep.CreateLogical d -> slots.put(d.slot().name(), slot(false, running.walPosition()));
+            case SlotStep.AdvanceLogical d -> slots.put(d.slot().name(), slot(false, d.to()));
+            case SlotStep.Confirm d -> {
+            }
+            case SlotStep.Feedback d -> {
+            }
+        }
+        world.up(Replications.withSlots(running, slots));
+    }
+
+    private static SlotView slot(boolean physical, Lsn position) {
+        return new SlotView(physical, false, Optional.of(position));
     }
 
     /** What was on its way arrives: a server that starts is up, one that stops is gone, and the store is back. */
@@ -279,6 +292,8 @@ final class PerfectNode {
             case Action.Follow follow -> startStandby(follow.role(), follow.upstream());
             case Action.CheckDivergence check -> {
                 return new Result.Divergence(diverged ? Memory.Phase.DIVERGED : Memory.Phase.FOLLOWS);
+            }
+            case Action.CopySlots copy -> {
             }
             case Action.Rewind rewind -> {
                 diverged = false;

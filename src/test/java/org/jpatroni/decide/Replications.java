@@ -64,7 +64,7 @@ final class Replications {
     static Replication withSlots(Replication r, SortedMap<String, SlotView> slots) {
         return new Replication(r.inRecovery(), r.timeline(), r.writtenLsn(), r.receivedLsn(), r.replayedLsn(),
                 r.replayPaused(), r.receiverState(), r.primaryConninfo(), r.primarySlotName(), r.hasRestoreCommand(),
-                slots, r.serverVersion(), r.postmasterStart(), r.sync());
+                slots, r.serverVersion(), r.postmasterStart(), r.sync(), r.slotSettings());
     }
 
     private static SortedMap<String, SlotView> slots() {

@@ -7,13 +7,15 @@ import static org.jpatroni.decide.World.SECOND;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
-import org.jpatroni.decide.SlotRules.Wanted;
+import java.util.TreeSet;
 import org.jpatroni.model.ClusterSnapshot;
 import org.jpatroni.model.DynamicConfig;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.Member;
 import org.jpatroni.model.PostgresView.SlotView;
+import org.jpatroni.model.SlotStep;
 import org.jpatroni.model.StoredStatus;
 import org.junit.jupiter.api.Test;
 
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.Test;
 class SlotRulesTest {
 
     private static final Member A = World.member("a", "primary");
+    private static final SlotStep DROP_EXTRA = new SlotStep.Drop("extra", "nobody needs it");
 
     @Test
     void theLeaderKeepsASlotForEveryMember() {
@@ -62,8 +65,10 @@ class SlotRulesTest {
         Map<String, Object> slots = Map.of("extra", Map.of("type", "physical"), "bare", Map.of(), "a", Map.of(), "l",
                 Map.of("type", "logical", "database", "d", "plugin", "p"), "untyped",
                 Map.of("database", "d", "plugin", "p"));
-        assertThat(wanted(World.leader().dynamic(d -> slots(d, slots)))).containsExactly("b", "bare", "c", "extra");
-        assertThat(wanted(World.replica().dynamic(d -> slots(d, slots)))).containsExactly("b", "bare", "c", "extra");
+        assertThat(wanted(World.leader().dynamic(d -> slots(d, slots)))).containsExactly("b", "bare", "c", "extra", "l",
+                "untyped");
+        assertThat(wanted(World.replica().dynamic(d -> slots(d, slots)))).containsExactly("b", "bare", "c", "extra",
+                "l", "untyped");
         assertThat(wanted(World.replica().tags(Map.of("nofailover", true)).dynamic(d -> slots(d, slots)))).isEmpty();
     }
 
@@ -74,41 +79,52 @@ class SlotRulesTest {
     }
 
     @Test
-    void withoutUseSlotsNothingIsDone() {
+    void withoutUseSlotsThoseThatAreThereAreDropped() {
         World world = due(World.leader().dynamic(d -> FactSpace.config(d, false, 300, 30, true)));
-        assertThat(SlotRules.syncIfDue(new Situation(world.facts(), world.memory()))).isEmpty();
+        assertThat(steps(world)).isEmpty();
+        world.memory(m -> m.withSlots(m.slots().withOurs(new TreeSet<>(Set.of("b")), m.slots().look())));
+        assertThat(steps(world)).containsExactly(new SlotStep.Drop("b", "nobody needs it"));
     }
 
     @Test
     void whatIsAsWantedIsLeftAlone() {
-        World settled = due(World.leader());
-        assertThat(SlotRules.syncIfDue(new Situation(settled.facts(), settled.memory()))).isEmpty();
+        assertThat(steps(due(World.leader()))).isEmpty();
     }
 
     @Test
-    void whatNobodyNeedsIsDroppedUnlessItIsInUseOrPermanentOrWePause() {
-        assertThat(sync(withExtra(World.leader(), false))).isPresent();
-        assertThat(sync(withExtra(World.leader(), true))).isEmpty();
-        assertThat(sync(withExtra(World.leader().paused(), false))).isEmpty();
-        assertThat(sync(
-                withExtra(World.leader().dynamic(d -> slots(d, Map.of("extra", Map.of("type", "logical")))), false)))
-                .isEmpty();
+    void whatNobodyNeedsIsDroppedUnlessItIsInUseOrWePause() {
+        assertThat(steps(withExtra(World.leader(), false))).containsExactly(DROP_EXTRA);
+        assertThat(steps(withExtra(World.leader(), true))).isEmpty();
+        assertThat(steps(withExtra(World.leader().paused(), false))).isEmpty();
+    }
+
+    /** Patroni looks for foreign slots when a server is new to it: what a consumer makes on a running server must not vanish. */
+    @Test
+    void whatOthersMakeOnARunningServerIsLeftAlone() {
+        World world = withExtra(World.leader(), false);
+        world.memory(m -> World.slotsSyncedAt(m, NOW - 20 * SECOND));
+        assertThat(steps(world)).isEmpty();
     }
 
     @Test
     void aStandbyAdvancesItsSlotsToWhereTheLeadersAre() {
         World world = due(World.replica().snapshot(s -> status(s, Map.of("c", new Lsn(950)), List.of())));
-        assertThat(decided(world)).containsExactly(new Wanted("b", Optional.empty()),
-                new Wanted("c", Optional.of(new Lsn(950))));
+        assertThat(steps(world)).containsExactly(new SlotStep.AdvancePhysical("c", new Lsn(950)));
         World there = due(World.replica().snapshot(s -> status(s, Map.of("c", new Lsn(900)), List.of())));
-        assertThat(sync(there)).as("already there").isEmpty();
+        assertThat(steps(there)).as("already there").isEmpty();
+        World behind = due(World.replica().snapshot(s -> status(s, Map.of("c", new Lsn(5000)), List.of())));
+        assertThat(steps(behind)).as("no further than it has replayed")
+                .containsExactly(new SlotStep.AdvancePhysical("c", new Lsn(1000)));
     }
 
     @Test
     void theSlotOfACascadingMemberFollowsThatMember() {
         World world = due(World.replica().members(A, member("b", Map.of()), member("c", Map.of("replicatefrom", "b")))
                 .snapshot(s -> status(s, Map.of("c", new Lsn(950)), List.of())));
-        assertThat(decided(world)).contains(new Wanted("c", Optional.of(new Lsn(1000))));
+        assertThat(steps(world)).contains(new SlotStep.AdvancePhysical("c", new Lsn(1000)));
+        World leader = due(World.leader().members(A, member("b", Map.of()), member("c", Map.of("replicatefrom", "b"))));
+        assertThat(steps(leader)).as("on the leader too, where nobody uses it")
+                .containsExactly(new SlotStep.AdvancePhysical("c", new Lsn(1000)));
     }
 
     @Test
@@ -121,7 +137,8 @@ class SlotRulesTest {
     @Test
     void aLeaderWithAMemoryOfItsOwnForgetsInTime() {
         World world = World.leader().snapshot(s -> status(s, Map.of(), List.of("gone")));
-        world.memory(m -> m.withSlots(new TreeMap<>(Map.of("b", NOW, "gone", NOW - 1801 * SECOND)), NOW - 20 * SECOND));
+        world.memory(m -> m.withSlots(
+                m.slots().withSeen(new TreeMap<>(Map.of("b", NOW, "gone", NOW - 1801 * SECOND)))));
         assertThat(wanted(world)).containsExactly("b", "c");
     }
 
@@ -157,7 +174,7 @@ class SlotRulesTest {
 
     @Test
     void theStatusHasTheSlotsThatAreKeptAndTheLeadersOwn() {
-        World world = World.leader().memory(m -> m.withSlots(new TreeMap<>(Map.of("b", NOW)), NOW))
+        World world = World.leader().memory(m -> m.withSlots(m.slots().withSeen(new TreeMap<>(Map.of("b", NOW)))))
                 .dynamic(d -> slots(d, Map.of("c", Map.of("type", "physical"))));
         StoredStatus status = SlotRules.status(new Situation(world.facts(), world.memory()), new Lsn(1000));
         assertThat(status.leaderLsn()).isEqualTo(new Lsn(1000));
@@ -166,27 +183,24 @@ class SlotRulesTest {
     }
 
     private static List<String> wanted(World world) {
-        World due = due(world);
-        Situation s = new Situation(due.facts(), due.memory());
-        return SlotRules.wanted(s, SlotRules.remember(s).slotsSeen()).stream().map(Wanted::name).toList();
+        Situation s = new Situation(world.facts(), world.memory());
+        return List.copyOf(WantedSlots.of(s, SlotRules.remember(s).slots().seen()).keySet());
     }
 
-    private static Optional<Rule.Outcome> sync(World world) {
-        return SlotRules.syncIfDue(new Situation(world.facts(), world.memory()));
-    }
-
-    private static List<Wanted> decided(World world) {
-        return ((Decision.SyncSlots) sync(world).orElseThrow().decision()).wanted();
+    private static List<SlotStep> steps(World world) {
+        Optional<Rule.Outcome> outcome = SlotRules.syncIfDue(new Situation(world.facts(), world.memory()));
+        return outcome.map(one -> ((Decision.SyncSlots) one.decision()).steps()).orElse(List.of());
     }
 
     private static World due(World world) {
-        return world.memory(m -> m.withSlots(m.slotsSeen(), NOW - 20 * SECOND));
+        return world.memory(m -> World.slotsSyncedAt(m, NOW - 20 * SECOND));
     }
 
     private static World withExtra(World world, boolean active) {
         TreeMap<String, SlotView> slots = new TreeMap<>(world.facts().postgres().replication().orElseThrow().slots());
         slots.put("extra", new SlotView(true, active, Optional.of(new Lsn(900))));
-        return due(world.up(Replications.withSlots(world.facts().postgres().replication().orElseThrow(), slots)));
+        World due = due(world.up(Replications.withSlots(world.facts().postgres().replication().orElseThrow(), slots)));
+        return due.memory(m -> m.withSlots(m.slots().withOurs(m.slots().ours(), Optional.empty())));
     }
 
     private static ClusterSnapshot status(ClusterSnapshot s, Map<String, Lsn> slots, List<String> retained) {

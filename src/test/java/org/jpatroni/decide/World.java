@@ -66,7 +66,7 @@ final class World {
     private long nowNanos = NOW + 2;
     private long cycleStartNanos = NOW;
     private long seenAtNanos = NOW;
-    private Memory memory = Memory.fresh(NOW).withPublished("running/replica", NOW).withSlots(new TreeMap<>(), NOW);
+    private Memory memory = slotsSyncedAt(Memory.fresh(NOW).withPublished("running/replica", NOW), NOW);
 
     private World() {
         Map<String, String> none = Map.of();
@@ -76,6 +76,13 @@ final class World {
                 List.of(member("a", "replica"), member("b", "primary"), member("c", "replica")), Optional.empty(),
                 SyncState.ABSENT, TimelineHistory.EMPTY, new TreeMap<>(none));
         postmaster = new Postmaster.Up(10, Replications.standby(1000, "b", "streaming"));
+    }
+
+    /** Slots looked after at that time, on the server that runs. */
+    static Memory slotsSyncedAt(Memory memory, long nanos) {
+        SlotMemory slots = memory.slots();
+        return memory.withSlots(slots.withSyncedAt(nanos)
+                .withOurs(slots.ours(), Optional.of(new SlotMemory.Look(Optional.empty()))));
     }
 
     /** A server that answers, whatever the data directory looks like. */

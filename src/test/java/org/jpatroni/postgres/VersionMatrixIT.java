@@ -17,13 +17,14 @@ import org.awaitility.Awaitility;
 import org.jpatroni.config.PostgresConfig;
 import org.jpatroni.config.PostgresConfig.Authentication;
 import org.jpatroni.config.Secret;
-import org.jpatroni.model.DynamicConfig;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PostgresObservation;
 import org.jpatroni.model.PostgresView.Replication;
 import org.jpatroni.model.PostgresView.SlotView;
+import org.jpatroni.model.SlotStep;
 import org.jpatroni.model.Upstream;
-import org.jpatroni.postgres.PostgresControl.WantedSlot;
+import org.jpatroni.postgres.PostgresControl.Outcome;
+import org.jpatroni.runtime.Tasks;
 import org.jpatroni.runtime.Time;
 import org.jpatroni.testing.UnprivilegedUser;
 import org.junit.jupiter.api.AfterEach;
@@ -69,8 +70,7 @@ class VersionMatrixIT {
         Files.deleteIfExists(copy.resolve("postmaster.pid"));
         TestServer standby = server(binaries, "node1", version);
         primary.start(Optional.empty(), Map.of());
-        new SlotManager(primary.session("slots")).sync(List.of(new WantedSlot("node1", Optional.empty())),
-                DynamicConfig.DEFAULT, LIMIT);
+        change(primary.session("slots"), new SlotStep.CreatePhysical("node1"));
         Upstream upstream = new Upstream.OfMember(ServerSettingsTest.member("node0",
                 "postgres://127.0.0.1:" + primary.port + "/postgres"), Optional.of("node1"));
         standby.start(Optional.of(upstream), Map.of("max_connections", 60));
@@ -126,7 +126,7 @@ class VersionMatrixIT {
 
     private static void primarySaysWhatItIs(TestServer primary, int version) throws SQLException {
         ReplayTimeline timeline = new ReplayTimeline(primary.replicationSession());
-        Replication view = new ReplicationQuery(primary.session("heartbeat"), timeline).ask(LIMIT);
+        Replication view = new ReplicationQuery(primary.session("heartbeat"), timeline, new SlotNotes()).ask(LIMIT);
         assertThat(view.inRecovery()).isFalse();
         assertThat(view.timeline()).isEqualTo(OptionalInt.of(1));
         assertThat(view.writtenLsn().orElseThrow().bytes()).isPositive();
@@ -147,21 +147,20 @@ class VersionMatrixIT {
 
     private static void slotsOfThePrimary(TestServer primary) throws SQLException {
         SqlSession session = primary.session("slots");
-        SlotManager slots = new SlotManager(session);
-        session.execute(LIMIT, "SELECT pg_create_physical_replication_slot('left_over')",
-                "SELECT pg_create_physical_replication_slot('ignored')",
-                "SELECT pg_create_physical_replication_slot('permanent')");
-        DynamicConfig base = DynamicConfig.DEFAULT;
-        DynamicConfig dynamic = new DynamicConfig(base.ttlSeconds(), base.loopWaitSeconds(), base.retryTimeoutSeconds(),
-                base.maximumLagOnFailoverBytes(), base.maximumLagOnSyncnodeBytes(), base.primaryStartTimeoutSeconds(),
-                base.primaryStopTimeoutSeconds(), base.primaryRaceBackoffSeconds(), base.checkTimeline(), base.pause(),
-                base.failsafeMode(), base.sync(), base.maxTimelinesHistory(), base.memberSlotsTtlSeconds(),
-                base.standbyCluster(), Map.of("permanent", Map.of("type", "physical")),
-                List.of(Map.of("name", "ignored")), true, false, false, false, Map.of(), Map.of());
-        assertThat(slots.sync(List.of(new WantedSlot("node1", Optional.empty())), dynamic, LIMIT).isDone()).isTrue();
-        assertThat(slotNames(session)).containsExactly("ignored", "node1 reserved", "permanent");
-        assertThat(slots.sync(List.of(), DynamicConfig.DEFAULT, LIMIT).isDone()).isTrue();
+        session.execute(LIMIT, "SELECT pg_create_physical_replication_slot('left_over')");
+        change(session, new SlotStep.CreatePhysical("node1"), new SlotStep.CreatePhysical("node1"),
+                new SlotStep.Drop("left_over", "test"), new SlotStep.Drop("absent", "test"));
+        assertThat(slotNames(session)).containsExactly("node1 reserved");
+        change(session, new SlotStep.Drop("node1", "test"));
         assertThat(slotNames(session)).isEmpty();
+    }
+
+    private static void change(SqlSession session, SlotStep... steps) {
+        SlotNotes notes = new SlotNotes();
+        LogicalSlots none = new LogicalSlots(database -> session,
+                new SlotConfirmation(session, upstream -> Optional.empty(), notes), notes, Tasks.system());
+        assertThat(new SlotManager(session, none, Time.system()).change(List.of(steps), feedback -> {
+        }, LIMIT)).isEqualTo(Outcome.done());
     }
 
     private static List<String> slotNames(SqlSession session) throws SQLException {
@@ -186,11 +185,12 @@ class VersionMatrixIT {
     private static void standbySaysWhatItIs(TestServer primary, TestServer standby, Upstream upstream, int version)
             throws SQLException {
         ReplayTimeline timeline = new ReplayTimeline(standby.replicationSession());
-        ReplicationQuery query = new ReplicationQuery(standby.session("heartbeat"), timeline);
+        ReplicationQuery query = new ReplicationQuery(standby.session("heartbeat"), timeline, new SlotNotes());
         Awaitility.await().atMost(Duration.ofSeconds(20)).until(
                 () -> query.ask(LIMIT).receiverState().equals(Optional.of("streaming")));
         primary.session("write").execute(LIMIT, "CREATE TABLE public.t AS SELECT 1 AS a");
-        Lsn written = new ReplicationQuery(primary.session("heartbeat"), timeline).ask(LIMIT).writtenLsn()
+        Lsn written = new ReplicationQuery(primary.session("heartbeat"), timeline, new SlotNotes()).ask(LIMIT)
+                .writtenLsn()
                 .orElseThrow();
         Awaitility.await().atMost(Duration.ofSeconds(20)).until(
                 () -> query.ask(LIMIT).replayedLsn().orElseThrow().compareTo(written) >= 0);
@@ -235,26 +235,24 @@ class VersionMatrixIT {
 
     private static void slotsOfTheStandby(TestServer primary, TestServer standby) throws SQLException {
         SqlSession onPrimary = primary.session("slots");
-        assertThat(new SlotManager(onPrimary).sync(List.of(), DynamicConfig.DEFAULT, LIMIT).isDone()).isTrue();
+        change(onPrimary, new SlotStep.Drop("node1", "test"));
         assertThat(slotNames(onPrimary)).as("a slot in use stays").containsExactly("node1 reserved");
         SqlSession session = standby.session("slots");
-        SlotManager slots = new SlotManager(session);
-        assertThat(slots.sync(List.of(new WantedSlot("node2", Optional.of(Lsn.ZERO))), DynamicConfig.DEFAULT, LIMIT)
-                .isDone()).isTrue();
+        change(session, new SlotStep.CreatePhysical("node2"));
         onPrimary.execute(LIMIT, "INSERT INTO public.t SELECT generate_series(1, 1000)");
         Lsn target = Lsn.parse(onPrimary.queryOne("SELECT pg_current_wal_flush_lsn()", LIMIT, row -> row.getString(1)));
         Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> Lsn.parse(session.queryOne(
                 "SELECT pg_last_wal_replay_lsn()", LIMIT, row -> row.getString(1))).compareTo(target) >= 0);
-        assertThat(slots.sync(List.of(new WantedSlot("node2", Optional.of(target))), DynamicConfig.DEFAULT, LIMIT)
-                .isDone()).isTrue();
-        ReplicationQuery query = new ReplicationQuery(session, new ReplayTimeline(standby.replicationSession()));
+        change(session, new SlotStep.AdvancePhysical("node2", target));
+        ReplicationQuery query = new ReplicationQuery(session, new ReplayTimeline(standby.replicationSession()),
+                new SlotNotes());
         assertThat(query.ask(LIMIT).slots()).isEqualTo(Map.of("node2", new SlotView(true, false, Optional.of(target))));
     }
 
     private static void archiveRecoveryWithoutReceiver(TestServer primary, TestServer standby) throws Exception {
         primary.stop();
         ReplayTimeline timeline = new ReplayTimeline(standby.replicationSession());
-        ReplicationQuery query = new ReplicationQuery(standby.session("heartbeat2"), timeline);
+        ReplicationQuery query = new ReplicationQuery(standby.session("heartbeat2"), timeline, new SlotNotes());
         Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> query.ask(LIMIT).receiverState().isEmpty());
         Replication view = query.ask(LIMIT);
         assertThat(view.timeline()).isEqualTo(OptionalInt.of(1));

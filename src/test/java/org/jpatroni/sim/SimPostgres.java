@@ -10,7 +10,6 @@ import org.jpatroni.model.ControlData;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.Upstream;
 import org.jpatroni.postgres.PostgresControl.StopMode;
-import org.jpatroni.postgres.PostgresControl.WantedSlot;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -255,15 +254,6 @@ final class SimPostgres {
 
     void checkpointTimeline() {
         checkpointedTimeline = wal.timeline();
-    }
-
-    /** Creates and drops physical slots; moves those forward that shall be further on. */
-    void setSlots(List<WantedSlot> wanted) {
-        slots.keySet().retainAll(wanted.stream().map(WantedSlot::name).toList());
-        for (WantedSlot slot : wanted) {
-            long position = slot.advanceTo().map(Lsn::bytes).orElse(wal.endLsn());
-            slots.merge(slot.name(), position, slot.advanceTo().isPresent() ? Math::max : (old, now) -> old);
-        }
     }
 
     ControlData control() {

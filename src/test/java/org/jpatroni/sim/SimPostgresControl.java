@@ -9,6 +9,7 @@ import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.PostgresState;
 import org.jpatroni.model.PostgresView;
+import org.jpatroni.model.SlotStep;
 import org.jpatroni.model.StandbyNames;
 import org.jpatroni.model.TimelineHistory;
 import org.jpatroni.model.Upstream;
@@ -279,12 +280,12 @@ final class SimPostgresControl implements PostgresControl {
     }
 
     @Override
-    public Outcome syncSlots(List<WantedSlot> wanted) {
+    public Outcome changeSlots(List<SlotStep> steps) {
         waiting.pause(1, 10);
         if (!server.isUp()) {
             return Outcome.failed("not running");
         }
-        server.setSlots(wanted);
+        steps.forEach(step -> SimSlots.change(server, step));
         return Outcome.done();
     }
 
