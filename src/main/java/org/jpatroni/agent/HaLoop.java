@@ -74,8 +74,8 @@ public final class HaLoop {
         this.inbox = new Inbox(wakeup::signal);
         this.observer = new Observer(parts, lease, slot, procedures, orders, board.failsafe());
         this.executor = new DecisionExecutor(parts, lease, slot, procedures, observer, orders, board.failsafe());
-        this.fence = new FenceKeeper(parts.fence(), parts.postgres());
-        this.leaseGuard = new LeaseGuard(parts, lease, slot, procedures, board);
+        this.fence = new FenceKeeper(parts);
+        this.leaseGuard = new LeaseGuard(parts, lease, fence, slot, procedures, board);
         this.memory = Memory.fresh(time.nanos());
     }
 

@@ -7,6 +7,7 @@ import org.jpatroni.decide.Facts;
 import org.jpatroni.decide.Situation;
 import org.jpatroni.model.DynamicConfig;
 import org.jpatroni.model.PostgresRole;
+import org.jpatroni.model.WatchdogStatus;
 import org.jpatroni.node.HaStatus;
 import org.jpatroni.postgres.PostgresControl;
 import org.jpatroni.runtime.Tasks;
@@ -25,6 +26,7 @@ final class LeaseGuard {
     private static final long NANOS_PER_MILLI = 1_000_000L;
 
     private final LeaseKeeper lease;
+    private final FenceKeeper fence;
     private final ActionSlot slot;
     private final Procedures procedures;
     private final PostgresControl postgres;
@@ -33,8 +35,10 @@ final class LeaseGuard {
     private final Wakeup changed;
     private volatile boolean closed;
 
-    LeaseGuard(AgentParts parts, LeaseKeeper lease, ActionSlot slot, Procedures procedures, StatusBoard board) {
+    LeaseGuard(AgentParts parts, LeaseKeeper lease, FenceKeeper fence, ActionSlot slot, Procedures procedures,
+            StatusBoard board) {
         this.lease = lease;
+        this.fence = fence;
         this.slot = slot;
         this.procedures = procedures;
         this.postgres = parts.postgres();
@@ -71,8 +75,10 @@ final class LeaseGuard {
             return Duration.ofSeconds(1);
         }
         Optional<Long> deadline = lease.deadlineNanos();
-        long latest = deadline.orElseGet(() -> status.leaseDeadlineNanos().orElseThrow());
-        Duration late = Situation.stopBudget(dynamic.ttlSeconds()).multipliedBy(3).dividedBy(4);
+        WatchdogStatus watchdog = fence.device();
+        long leaseEnds = deadline.orElseGet(() -> status.leaseDeadlineNanos().orElseThrow());
+        long latest = watchdog.actsAtNanos().filter(acts -> acts - leaseEnds < 0).orElse(leaseEnds);
+        Duration late = Situation.stopBudget(dynamic, watchdog).multipliedBy(3).dividedBy(4);
         return Duration.ofNanos(latest - late.toNanos() - tasks.time().nanos());
     }
 

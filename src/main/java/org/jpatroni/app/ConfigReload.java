@@ -11,6 +11,7 @@ import org.jpatroni.config.ConfigDiff;
 import org.jpatroni.config.ConfigException;
 import org.jpatroni.config.ConfigLoader;
 import org.jpatroni.config.NodeConfig;
+import org.jpatroni.config.NodeConfig.WatchdogConfig;
 import org.jpatroni.config.PostgresConfig;
 import org.jpatroni.config.RestApiConfig;
 import org.jpatroni.runtime.Tasks;
@@ -33,6 +34,9 @@ final class ConfigReload {
 
         /** How other members are called. */
         void calls(NodeConfig config);
+
+        /** The watchdog device. */
+        void watchdog(WatchdogConfig config);
 
         /** Tags and PostgreSQL, between two steps of the HA loop. */
         void node(NodeConfig config);
@@ -96,6 +100,9 @@ final class ConfigReload {
         }
         safely("restapi", () -> parts.restApi(next.restApi()));
         safely("ctl", () -> parts.calls(next));
+        if (diff.watchdog()) {
+            parts.watchdog(next.watchdog());
+        }
         current = next;
         if (diff.tags() || diff.postgres() || diff.restApi()) {
             Consumer<NodeConfig> apply = parts::node;

@@ -21,6 +21,7 @@ import org.jpatroni.agent.StatusCounters;
 import org.jpatroni.agent.StatusReader;
 import org.jpatroni.api.HttpFrontend;
 import org.jpatroni.config.NodeConfig;
+import org.jpatroni.config.NodeConfig.WatchdogConfig;
 import org.jpatroni.decide.Facts;
 import org.jpatroni.model.DynamicConfig;
 import org.jpatroni.model.PostgresObservation;
@@ -34,9 +35,9 @@ import org.jpatroni.peer.PeerSettings;
 import org.jpatroni.postgres.LocalPostgres;
 import org.jpatroni.runtime.JvmFigures;
 import org.jpatroni.runtime.Tasks;
+import org.jpatroni.watchdog.DeviceWatchdog;
 import org.jpatroni.watchdog.Fence;
 import org.jpatroni.watchdog.GuardFence;
-import org.jpatroni.watchdog.NoWatchdog;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -83,10 +84,11 @@ final class Daemon {
                 PeerClient peers = callsToMembers();
                 HttpFrontend api = listenAlone(stores, initial, peers, view, commands);
                 LocalPostgres postgres = new LocalPostgres(node, initial, tasks);
-                Fence guard = new GuardFence(Path.of(node.postgres().dataDir()), Optional.empty(), tasks)) {
+                Fence guard = new GuardFence(Path.of(node.postgres().dataDir()), Optional.empty(), tasks);
+                DeviceWatchdog watchdog = new DeviceWatchdog(node.watchdog(), tasks.time())) {
             HaLoop loop = new HaLoop(new AgentParts(() -> identity(postgres), node.scope(),
                     () -> reload.current().tags(), stores.store(), postgres, peers,
-                    guard, NoWatchdog.INSTANCE, tasks, configuration::read, configuration::initial, configuration),
+                    guard, watchdog, tasks, configuration::read, configuration::initial, configuration),
                     board);
             StatusCounters statusCounters = new StatusCounters(tasks.time());
             AgentMetrics metrics = new AgentMetrics(loop.counters(), operations, statusCounters,
@@ -95,7 +97,7 @@ final class Daemon {
                     statusCounters.measured(() -> askStatus(postgres, STATUS_LIMIT)),
                     () -> askStatus(postgres, STATUS_PROBE_LIMIT), stores.store(), tasks, metrics::families));
             var _ = tasks.start("jvm-figures", JvmFigures::now);
-            LocalAgent agent = agent(loop, api, peers, postgres);
+            LocalAgent agent = agent(loop, api, peers, postgres, watchdog);
             commands.become(new Operations(
                     new OperationParts(node.name(), stores.store(), board, loop::wake, peers, operations, tasks,
                             agent)));
@@ -119,7 +121,8 @@ final class Daemon {
                 CONTRACT_VERSION, now.tree().containsKey("bootstrap"), postgres.clonesWithoutLeader());
     }
 
-    private LocalAgent agent(HaLoop loop, HttpFrontend api, PeerClient peers, LocalPostgres postgres) {
+    private LocalAgent agent(HaLoop loop, HttpFrontend api, PeerClient peers, LocalPostgres postgres,
+            DeviceWatchdog watchdog) {
         ConfigReload.Parts parts = new ConfigReload.Parts() {
             @Override
             public void restApi(RestApiConfig config) throws IOException {
@@ -129,6 +132,11 @@ final class Daemon {
             @Override
             public void calls(NodeConfig config) {
                 peers.reload(PeerSettings.of(config.ctl()));
+            }
+
+            @Override
+            public void watchdog(WatchdogConfig config) {
+                watchdog.reconfigure(config);
             }
 
             @Override

@@ -21,7 +21,8 @@ public final class HaRules {
 
     /** The catalogue, in order of precedence. */
     public static final List<Rule> CATALOGUE = Stream.of(LeaseRules.RULES, ShutdownRules.RULES, OrderRules.RULES,
-            StoreDownRules.RULES, BootstrapRules.RULES, ActionRules.RULES, RecoveryRules.RULES, PrimaryRules.RULES,
+            StoreDownRules.RULES, WatchdogRules.RULES, BootstrapRules.RULES, ActionRules.RULES, RecoveryRules.RULES,
+            PrimaryRules.RULES,
             SwitchoverRules.RULES,
             StandbyLeaderRules.RULES, LeaderRules.RULES, RaceRules.RULES, FollowerRules.RULES, List.of(LAST))
             .flatMap(List::stream).toList();
@@ -31,7 +32,7 @@ public final class HaRules {
 
     /** The first rule that has something to say, and what it says. */
     public static Verdict decide(Facts facts, Memory memory) {
-        Situation situation = new Situation(facts, running(facts, memory));
+        Situation situation = new Situation(facts, settled(facts, memory));
         for (Rule rule : CATALOGUE) {
             Optional<Rule.Outcome> outcome = rule.body().apply(situation);
             if (outcome.isPresent()) {
@@ -50,9 +51,13 @@ public final class HaRules {
                 .map(Rule.Outcome::decision).findFirst();
     }
 
-    /** Whoever has started the server: it runs, so that nobody owes its start any more. */
-    private static Memory running(Facts facts, Memory memory) {
-        return facts.postgres().replication().isPresent() ? memory.withOwesStart(false) : memory;
+    /**
+     * Whoever has started the server: it runs, so that nobody owes its start any more. And while somebody leads nobody waits for a race.
+     */
+    private static Memory settled(Facts facts, Memory memory) {
+        boolean led = facts.cluster() instanceof Facts.ClusterView.Seen seen && !seen.snapshot().isUnlocked();
+        Memory waited = led ? memory.withBackoff(Memory.Backoff.NOTHING) : memory;
+        return facts.postgres().replication().isPresent() ? waited.withOwesStart(false) : waited;
     }
 
     /** A rest after a failed step: the loop looks again soon. */

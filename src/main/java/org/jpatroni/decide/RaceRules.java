@@ -39,6 +39,9 @@ final class RaceRules {
                     "Patroni: no automatic failover in maintenance mode.", RaceRules::paused),
             new Rule("race.not-allowed", "No leader, and this member must not lead.",
                     "Patroni: nofailover, failover_priority 0.", RaceRules::notAllowed),
+            new Rule("race.watchdog-unusable", "No leader, and the watchdog that this member requires cannot be used.",
+                    "Patroni: watchdog.mode required. It could not be promoted; others need not lose time to it.",
+                    RaceRules::watchdogUnusable),
             new Rule("race.gave-up", "No leader: this member itself released the lock a moment ago.",
                     "Who could not start must not win it back at once.", RaceRules::gaveUp),
             new Rule("race.lagging", "No leader, and this member is too far behind the last known position.",
@@ -47,6 +50,10 @@ final class RaceRules {
             new Rule("race.timeline-behind",
                     "No leader, check_timeline is on, and this member's timeline is not the latest.",
                     "Patroni: check_timeline.", RaceRules::timelineBehind),
+            new Rule("race.back-off",
+                    "No leader, primary_race_backoff is set and not over, and WAL of the old primary has come in within the last loop_wait.",
+                    "Patroni: primary_race_backoff. An agent that is gone for a moment is no reason to move a primary that works.",
+                    RaceBackoff::backOff),
             new Rule("race.await-last-record",
                     "No leader, and what the old primary stored as its last position is still on its way to this standby.",
                     "The lock is released when the shutdown checkpoint is written, a moment before standbys have it; who is promoted without it makes the old primary diverge.",
@@ -79,7 +86,7 @@ final class RaceRules {
     private RaceRules() {
     }
 
-    private static boolean applies(Situation s) {
+    static boolean applies(Situation s) {
         return s.storeSeen() && s.inRecovery() && s.snapshot().isUnlocked() && s.running().isEmpty();
     }
 
@@ -88,7 +95,7 @@ final class RaceRules {
     }
 
     /** The stored request, unless its time has not come: then it says nothing about this race. Clocks may differ by a cycle. */
-    private static Optional<FailoverRequest> request(Situation s) {
+    static Optional<FailoverRequest> request(Situation s) {
         Instant soon = s.facts().wallNow().plusSeconds(s.facts().dynamic().loopWaitSeconds());
         return s.snapshot().failover().filter(request -> request.isDueBy(soon));
     }
@@ -115,6 +122,12 @@ final class RaceRules {
     private static Optional<Rule.Outcome> notAllowed(Situation s) {
         return applies(s) && s.facts().tags().failoverPriority() <= 0
                 ? rest(s, Reason.of(Sentence.NOT_ALLOWED))
+                : pass();
+    }
+
+    private static Optional<Rule.Outcome> watchdogUnusable(Situation s) {
+        return applies(s) && s.facts().watchdog().isInTheWay() && !s.standbyCluster()
+                ? rest(s, Reason.of(Sentence.WATCHDOG_UNUSABLE))
                 : pass();
     }
 

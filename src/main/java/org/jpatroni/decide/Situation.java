@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import org.jpatroni.decide.Facts.ClusterView;
 import org.jpatroni.decide.Facts.LeaseView;
 import org.jpatroni.model.ClusterSnapshot;
+import org.jpatroni.model.DynamicConfig;
 import org.jpatroni.model.FailoverRequest;
 import org.jpatroni.model.LeaderKey;
 import org.jpatroni.model.Member;
@@ -19,6 +20,7 @@ import org.jpatroni.model.PostgresView;
 import org.jpatroni.model.PostgresView.Data;
 import org.jpatroni.model.PostgresView.Postmaster;
 import org.jpatroni.model.PostgresView.Replication;
+import org.jpatroni.model.WatchdogStatus;
 
 /** Facts and memory together, with the questions that rules ask of them. Derived, never stored. */
 public record Situation(Facts facts, Memory memory) {
@@ -68,11 +70,15 @@ public record Situation(Facts facts, Memory memory) {
         return isThisCycle(facts.lease().attemptedAtNanos());
     }
 
-    /** Time left on the lease; zero when it is not held. */
+    /** Time left on the lease, or until an open watchdog device resets the machine if that is sooner; zero when it is not held. */
     public Duration leaseLeft() {
-        return facts.lease() instanceof LeaseView.Held held
-                ? Duration.ofNanos(Math.max(0, held.deadlineNanos() - facts.nowNanos()))
-                : Duration.ZERO;
+        if (!(facts.lease() instanceof LeaseView.Held held)) {
+            return Duration.ZERO;
+        }
+        long untilLeaseEnds = held.deadlineNanos() - facts.nowNanos();
+        long left = facts.watchdog().actsAtNanos().map(acts -> Math.min(untilLeaseEnds, acts - facts.nowNanos()))
+                .orElse(untilLeaseEnds);
+        return Duration.ofNanos(Math.max(0, left));
     }
 
     /**
@@ -80,7 +86,18 @@ public record Situation(Facts facts, Memory memory) {
      * {@code loop_wait + retry_timeout} and a second attempt of half a retry_timeout fit before it.
      */
     public Duration stopBudget() {
-        return stopBudget(facts.dynamic().ttlSeconds());
+        return stopBudget(facts.dynamic(), facts.watchdog());
+    }
+
+    /** With an open watchdog device the lease is over sooner: at most half of what is left of its timeout after {@code loop_wait}. */
+    public static Duration stopBudget(DynamicConfig dynamic, WatchdogStatus watchdog) {
+        Duration budget = stopBudget(dynamic.ttlSeconds());
+        if (watchdog.actsAtNanos().isEmpty()) {
+            return budget;
+        }
+        long slackSeconds = Math.max(0, watchdog.timeoutSeconds() - dynamic.loopWaitSeconds());
+        Duration half = Duration.ofSeconds(slackSeconds).dividedBy(2);
+        return half.compareTo(budget) < 0 ? half : budget;
     }
 
     public static Duration stopBudget(int ttlSeconds) {

@@ -114,7 +114,10 @@ final class FactSpace {
                     value("other", w -> w.initialize(Optional.of("2")))).asRare(),
             axis("bootstrap", value("none", FactSpace::asIs),
                     value("claimed", w -> w.memory(m -> m.withBootstrap(Bootstrap.CLAIMED))),
-                    value("failed", w -> w.memory(m -> m.withBootstrap(Bootstrap.FAILED)))).asRare(),
+                    value("failed", w -> w.memory(m -> m.withBootstrap(Bootstrap.FAILED))),
+                    value("failed, its claim stands", w -> w.initialize(Optional.of(""))
+                            .memory(m -> m.withBootstrap(Bootstrap.FAILED))))
+                    .asRare(),
             axis("failover", value("none", FactSpace::asIs), value("to me", w -> w.failover(move("", "a", 0))),
                     value("to c", w -> w.failover(move("", "c", 0))),
                     value("from me", w -> w.failover(move("a", "", 0))),
@@ -192,7 +195,8 @@ final class FactSpace {
                             s.failover(), s.sync(), s.history(), s.failsafe()))))
                     .asRare(),
             axis("allowed", value("bootstrap", FactSpace::asIs), value("nothing", w -> w.allowed(false, false)),
-                    value("clone without leader", w -> w.allowed(true, true))).asRare());
+                    value("clone without leader", w -> w.allowed(true, true))).asRare(),
+            Fencing.AXIS);
 
     static final Product WHOLE = new Product(AXES);
     private static final List<Product> WALKS = walks();

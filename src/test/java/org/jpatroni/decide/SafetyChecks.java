@@ -45,6 +45,13 @@ final class SafetyChecks {
                 c -> c.beginsPrimary() && !(c.leaseHeld() && c.storeSeen() && c.leaderIs("a")));
         never("a primary that begins with a lease which ends within the stop budget",
                 c -> c.beginsPrimary() && c.nanosUntilStop() <= 0);
+        never("a promotion, or a start as a primary, without the watchdog that is required",
+                c -> c.beginsPrimary() && !c.begins(Action.Restart.class) && !c.paused()
+                        && c.facts().watchdog().required() && !c.facts().watchdog().isActive());
+        never("the lease acquired by a standby whose watchdog is in the way",
+                c -> c.decides(Decision.AcquireLease.class)
+                        && !c.writable() && c.facts().watchdog().isInTheWay() && !c.paused() && !c.makesStandbyCluster()
+                        && c.facts().dynamic().standbyCluster().isEmpty());
         never("the lease acquired while somebody holds it, or the store is not seen",
                 c -> c.decides(Decision.AcquireLease.class) && (!c.storeSeen() || c.snapshot().leader().isPresent()));
         never("the lease acquired twice in a cycle", c -> c.decides(Decision.AcquireLease.class)
