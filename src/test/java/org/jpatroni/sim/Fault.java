@@ -30,6 +30,8 @@ enum Fault {
     STORE_READ_ONLY,
     /** The operator changes ttl, loop_wait and retry_timeout. */
     CONFIG_CHANGE,
+    /** The operator changes synchronous_mode and what belongs to it, or failsafe_mode. */
+    MODE_CHANGE,
     /** The operator asks for another leader. */
     SWITCHOVER,
     /** The wall clock of a machine jumps. */
@@ -39,5 +41,17 @@ enum Fault {
     /** The operator pauses the cluster, stops, starts and promotes servers by hand, and resumes. */
     MAINTENANCE,
     /** The operator deletes keys of the store. */
-    KEYS_DELETED
+    KEYS_DELETED,
+    /** Somebody deletes everything in the store. */
+    STORE_WIPED,
+    /** A disk is lost and replaced by an empty one. */
+    DATA_LOST,
+    /** Somebody puts the data directory of another cluster in place, and removes it later. */
+    FOREIGN_DATA,
+    /** Starts and promotions fail for a while. */
+    FAILURES,
+    /** A standby cluster is made a cluster of its own, or one again. */
+    CLUSTER_TURNED,
+    /** The primary that a standby cluster follows crashes, and is back soon. */
+    REMOTE_CRASH
 }

@@ -2,7 +2,6 @@ package org.jpatroni.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.List;
 import java.util.Objects;
 import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.PostgresState;
@@ -32,7 +31,7 @@ class HungPostgresTest {
 
     private static void hang(long seed) {
         SimKernel kernel = new SimKernel(seed);
-        SimSetup setup = SimSetup.of(seed).withFaults(List.of());
+        SimSetup setup = SimSetup.calm(seed);
         SimCluster cluster = new SimCluster(setup, kernel, new Coverage());
         cluster.nodes().forEach(SimNode::startAgent);
         cluster.servers().forEach(server -> server.pace().calm());

@@ -28,7 +28,8 @@ final class Invariants {
                 new LeaderKeyChangesHands(cluster),
                 new TimelinesGrow(cluster), new OneAnswersPrimary(cluster), new MostAdvancedLeads(cluster),
                 new CandidateIsHonoured(cluster),
-                new LastCopyStays(cluster));
+                new LastCopyStays(cluster), new SyncOverlaps(cluster), new SyncCommitsSurvive(cluster),
+                new StandbyClusterTakesNoWrites(cluster), new FailsafeKeepsOnePrimary(cluster));
     }
 
     /** Whether somebody's hand work, and nothing that an agent could have known, may have made this a second primary. */
@@ -72,7 +73,8 @@ final class Invariants {
     }
 
     /**
-     * 3: a node is made a primary only while the store says that it holds the lease, and accepts no writes once the lease has ended. A new
+     * 3: a node is made a primary only while the store says that it holds the lease, and accepts no writes once the lease, and in failsafe mode
+     * what all members have agreed on, has ended. A new
      * cluster's first primary has until its first lease.
      */
     static final class WritesNeedLease implements Checker {
@@ -95,7 +97,7 @@ final class Invariants {
             long now = cluster.kernel().nowNanos();
             for (SimNode node : cluster.nodes()) {
                 int i = node.index();
-                if (node.name().equals(leader)) {
+                if (node.name().equals(leader) || cluster.failsafe().isAgreed(node)) {
                     notHeldSinceNanos[i] = HELD;
                     bootstraps[i] = false;
                 } else if (notHeldSinceNanos[i] == HELD) {
@@ -177,7 +179,7 @@ final class Invariants {
         @Override
         public void check() {
             for (SimNode node : cluster.nodes()) {
-                int now = node.server().data() == SimPostgres.Data.EMPTY ? 0 : node.server().wal().timeline();
+                int now = node.server().data() != SimPostgres.Data.PRESENT ? 0 : node.server().wal().timeline();
                 if (now < timelines[node.index()]) {
                     cluster.kernel().fail("invariant 6: " + node.name() + " went from timeline "
                             + timelines[node.index()] + " to " + now);
@@ -188,11 +190,12 @@ final class Invariants {
 
         @Override
         public void before(String act, SimNode node) {
-            if (act.equals("rewind") || act.equals("remove data")) {
+            if (act.equals("rewind") || act.equals("remove data") || act.equals("data lost")) {
                 timelines[node.index()] = 0;
             }
             int known = cluster.store().historyTimeline();
-            if (act.equals("promote") && cluster.setup().checkTimeline() && node.server().wal().timeline() < known) {
+            if (act.equals("promote") && cluster.setup().settings().checkTimeline()
+                    && node.server().wal().timeline() < known) {
                 cluster.kernel().fail("invariant 6: " + node.name() + " is promoted on timeline "
                         + node.server().wal().timeline() + ", the cluster was on " + known);
             }
@@ -215,7 +218,7 @@ final class Invariants {
         @Override
         public void before(String act, SimNode node) {
             boolean others = cluster.nodes().stream().anyMatch(
-                    other -> other != node && other.server().data() != SimPostgres.Data.EMPTY);
+                    other -> other != node && other.server().data() == SimPostgres.Data.PRESENT);
             if (act.equals("remove data") && !others) {
                 cluster.kernel().fail("invariant 14: " + node.name() + " throws the last copy away");
             }

@@ -16,7 +16,8 @@ final class Liveness {
      * the others are rewound or copied anew.
      */
     static int budgetSeconds(SimSetup setup) {
-        return 240 + 2 * setup.ttlSeconds() + 3 * setup.loopWaitSeconds();
+        return 240 + 2 * setup.ttlSeconds() + 3 * setup.loopWaitSeconds()
+                + setup.settings().backoffSeconds();
     }
 
     static Optional<String> whatIsMissing(SimCluster cluster) {
@@ -53,10 +54,10 @@ final class Liveness {
      * can throw one of them away.
      */
     private static boolean isForked(SimPostgres server, SimPostgres primary, SimSetup setup) {
-        return !setup.discards() && primary.wal().hasForkOf(server.wal());
+        return !setup.settings().discards() && primary.wal().hasForkOf(server.wal());
     }
 
-    private static Optional<String> missingAt(SimNode node, SimNode primary, SimCluster cluster) {
+    static Optional<String> missingAt(SimNode node, SimNode primary, SimCluster cluster) {
         SimPostgres server = node.server();
         boolean cascadesFromForked = node.tags().replicatefrom().isPresent()
                 && cluster.servers().stream().anyMatch(other -> isForked(other, primary.server(), cluster.setup())

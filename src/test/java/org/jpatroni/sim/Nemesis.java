@@ -23,8 +23,12 @@ final class Nemesis {
         this.maintenance = cluster.maintenance();
     }
 
-    void begin() {
+    /** Agents that end are started again from the beginning on. */
+    void supervise() {
         cluster.nodes().forEach(this::superviseAgent);
+    }
+
+    void begin() {
         cluster.servers().forEach(server -> server.pace().normal());
         if (!faults.isEmpty()) {
             next();
@@ -59,6 +63,7 @@ final class Nemesis {
         ended = true;
         cancelScheduledMove();
         maintenance.end();
+        cluster.disasters().end();
         cluster.network().healAll();
         cluster.store().setDown(false);
         cluster.store().setReadOnly(false);
@@ -120,12 +125,19 @@ final class Nemesis {
                 cluster.store().setReadOnly(true);
                 kernel.afterMillis(millis, () -> cluster.store().setReadOnly(false));
             }
-            case CONFIG_CHANGE -> changeConfig();
+            case CONFIG_CHANGE -> maintenance.configure(maintenance.settings().withOtherTimeouts(random));
+            case MODE_CHANGE -> maintenance.configure(maintenance.settings().withOtherModes(random));
             case SWITCHOVER -> askForSwitchover();
             case CLOCK_STEP -> node.time().stepWallClock(random.between(-7_200_000_000_000L, 7_200_000_000_000L));
             case SLOW_DISK -> slowDisk(node, millis);
             case MAINTENANCE -> maintenance.maintain(2 * millis);
             case KEYS_DELETED -> maintenance.deleteKey();
+            case STORE_WIPED -> maintenance.wipeStore();
+            case DATA_LOST -> cluster.disasters().loseData(node);
+            case FOREIGN_DATA -> cluster.disasters().swapData(node, millis);
+            case FAILURES -> failures(node, millis);
+            case CLUSTER_TURNED -> turnCluster();
+            case REMOTE_CRASH -> cluster.remote().ifPresent(remote -> remote.vanish("killed"));
         }
     }
 
@@ -164,10 +176,21 @@ final class Nemesis {
         });
     }
 
-    private void changeConfig() {
-        int[] timeouts = random.pick(List.of(new int[]{30, 10, 10}, new int[]{20, 5, 5}, new int[]{60, 20, 20},
-                new int[]{15, 3, 5}));
-        maintenance.configure(timeouts[0], timeouts[1], timeouts[2]);
+    private void failures(SimNode node, long millis) {
+        SimPace pace = node.server().pace();
+        pace.promoteFailChance = random.pick(List.of(0.0, 0.5, 1.0));
+        pace.startFailChance = random.pick(List.of(0.0, 0.5, 1.0));
+        kernel.afterMillis(millis, () -> {
+            pace.promoteFailChance = 0;
+            pace.startFailChance = 0;
+        });
+    }
+
+    private void turnCluster() {
+        if (cluster.remote().isPresent()) {
+            maintenance.configure(maintenance.settings()
+                    .withStandbyCluster(!maintenance.settings().standbyCluster()));
+        }
     }
 
     /** What operators ask for: possible and impossible moves, at once and later. Two members may agree on a time that has passed already. */

@@ -88,6 +88,9 @@ final class PausedMeansHandsOff implements Invariants.Checker {
 
     @Override
     public void before(String act, SimNode node) {
+        if (act.equals("data lost")) {
+            return; // no agent did that
+        }
         int i = node.index();
         long now = cluster.kernel().nowNanos();
         boolean wasStoppedByAgent = stoppedByAgent[i];

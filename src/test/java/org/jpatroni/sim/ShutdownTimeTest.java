@@ -31,7 +31,7 @@ class ShutdownTimeTest {
 
     private static double secondsToEnd(long seed, boolean leader) {
         SimKernel kernel = new SimKernel(seed);
-        SimSetup setup = SimSetup.of(seed).withFaults(List.of());
+        SimSetup setup = SimSetup.calm(seed);
         SimCluster cluster = new SimCluster(setup, kernel, new Coverage());
         cluster.nodes().forEach(SimNode::startAgent);
         cluster.servers().forEach(server -> server.pace().calm());

@@ -15,12 +15,17 @@ final class SimCluster {
     private final SimStore store;
     private final Coverage coverage;
     private final List<SimPostgres> servers = new ArrayList<>();
+    private final List<SimPostgres> reachable = new ArrayList<>();
+    private final Optional<SimRemote> remote;
     private final List<SimNode> nodes = new ArrayList<>();
     private final SimSync sync;
+    private final SimFailsafe failsafe;
     private final SimLedger ledger;
     private final Invariants invariants;
     private final Workload workload;
     private final SimMaintenance maintenance;
+    private final SimDisasters disasters;
+    private final SimBackup backup;
     private final Nemesis nemesis;
     private final SimOperator operator;
 
@@ -31,8 +36,12 @@ final class SimCluster {
         this.network = new SimNetwork(kernel);
         this.store = new SimStore(kernel, network);
         for (int i = 0; i < setup.nodes(); i++) {
-            servers.add(new SimPostgres(kernel, network, i, SimNode.name(i), servers));
+            servers.add(new SimPostgres(kernel, network, i, SimNode.name(i), reachable));
         }
+        reachable.addAll(servers);
+        this.remote = setup.settings().standbyCluster()
+                ? Optional.of(new SimRemote(kernel, network, setup, reachable))
+                : Optional.empty();
         SimRandom lag = new SimRandom(setup.seed()).fork("lag");
         for (int i = 0; i < setup.nodes(); i++) {
             servers.get(i).pace().streamDelayMillis = lag.chance(0.3) ? lag.between(100, 3000) : 0;
@@ -40,9 +49,12 @@ final class SimCluster {
         }
         this.maintenance = new SimMaintenance(this);
         this.sync = new SimSync(store);
+        this.failsafe = new SimFailsafe(this);
         this.ledger = new SimLedger(this);
         this.invariants = new Invariants(this);
         this.workload = new Workload(this);
+        this.disasters = new SimDisasters(this);
+        this.backup = new SimBackup(this);
         this.nemesis = new Nemesis(this);
         this.operator = new SimOperator(this);
     }
@@ -50,7 +62,12 @@ final class SimCluster {
     /** Bootstrap in peace, then trouble, then peace again, in which the cluster must heal within its budget. */
     void run() {
         nodes.forEach(node -> kernel.afterMillis(kernel.random().between(0, 2000), node::startAgent));
+        remote.ifPresent(SimRemote::begin);
         workload.begin();
+        disasters.begin();
+        backup.begin();
+        nemesis.supervise();
+        beginHard();
         kernel.onEvent(invariants::check);
         if (!converge("bootstrap", 120, 0)) {
             return;
@@ -64,12 +81,22 @@ final class SimCluster {
         converge("healing", Liveness.budgetSeconds(setup), 2 * setup.loopWaitSeconds());
     }
 
+    /** Some clusters have trouble from the very beginning. */
+    private void beginHard() {
+        if (setup.isHardToBegin()) {
+            servers.forEach(server -> server.pace().bootstrapFailChance = 0.5);
+            kernel.afterMillis(20_000, () -> servers.forEach(server -> server.pace().bootstrapFailChance = 0));
+        }
+    }
+
     /** Goes on until nothing was missing for a while, or the budget is used up. */
     private boolean converge(String phase, int budgetSeconds, int stableSeconds) {
         long end = kernel.nowNanos() + budgetSeconds * SECOND;
         for (int stable = 0; stable <= stableSeconds && kernel.failure() == null; stable++) {
             kernel.runUntil(kernel.nowNanos() + SECOND);
-            Optional<String> now = Liveness.whatIsMissing(this).or(operator::unanswered);
+            Optional<String> now = (maintenance.settings().standbyCluster()
+                    ? StandbyLiveness.whatIsMissing(this)
+                    : Liveness.whatIsMissing(this)).or(operator::unanswered);
             if (now.isPresent()) {
                 stable = -1;
                 if (kernel.nowNanos() >= end) {
@@ -109,6 +136,11 @@ final class SimCluster {
         return servers;
     }
 
+    /** The primary outside that a standby cluster follows. */
+    Optional<SimPostgres> remote() {
+        return remote.map(SimRemote::server);
+    }
+
     List<SimNode> nodes() {
         return nodes;
     }
@@ -117,12 +149,24 @@ final class SimCluster {
         return invariants;
     }
 
+    SimDisasters disasters() {
+        return disasters;
+    }
+
+    SimBackup backup() {
+        return backup;
+    }
+
     SimMaintenance maintenance() {
         return maintenance;
     }
 
     SimOperator operator() {
         return operator;
+    }
+
+    SimFailsafe failsafe() {
+        return failsafe;
     }
 
     SimSync sync() {

@@ -3,7 +3,10 @@ package org.jpatroni.sim;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiConsumer;
+import org.jpatroni.model.Lsn;
+import org.jpatroni.model.SyncView;
 
 /**
  * Commits of one server and what they wait for, as PostgreSQL does it: a commit is in the WAL at once; the client hears of it when the
@@ -12,13 +15,16 @@ import java.util.function.BiConsumer;
  */
 final class SimCommits {
 
+    private static final long NOTHING = -1;
     private final SimKernel kernel;
     private final SimPostgres server;
     private final List<SimWal.Entry> waiting = new ArrayList<>();
     private BiConsumer<SimPostgres, SimWal.Entry> acknowledged = (primary, commit) -> {
     };
     private String configured = "";
-    private String effective = "";
+    private String shown = "";
+    private boolean isDecided;
+    private boolean sessionsWait;
     private SimStandbyNames names = SimStandbyNames.NONE;
 
     SimCommits(SimKernel kernel, SimPostgres server) {
@@ -32,37 +38,80 @@ final class SimCommits {
     }
 
     /** Writes the setting into the configuration; a running server takes it over a moment after the reload. */
-    void configure(String setting) {
+    void configure(Optional<String> decided) {
+        isDecided = decided.isPresent();
+        String setting = decided.orElse("");
         if (setting.equals(configured)) {
             return;
         }
         configured = setting;
         server.trace("synchronous_standby_names = '" + setting + "'");
         SimStandbyNames.parse(setting);
-        long millis = kernel.random().chance(0.1) ? kernel.random().between(50, 1500) : kernel.random().between(1, 30);
-        kernel.afterMillis(millis, () -> {
+        SimRandom random = kernel.random();
+        kernel.afterMillis(random.between(1, 30), () -> {
             if (setting.equals(configured) && server.phase() != SimPostgres.Phase.DOWN) {
-                takeEffect();
+                names = SimStandbyNames.parse(setting);
+                shown = setting;
+                releaseDone();
+                server.changed();
+            }
+        });
+        long busyMillis = random.chance(0.2) ? random.between(30, 6000) : random.between(30, 60);
+        kernel.afterMillis(busyMillis, () -> {
+            if (setting.equals(configured) && server.phase() != SimPostgres.Phase.DOWN) {
+                sessionsWait = !names.isEmpty();
+                releaseDone();
+                server.changed();
             }
         });
     }
 
     /** A postmaster has started and read its configuration. */
     void takeEffect() {
-        effective = configured;
-        names = SimStandbyNames.parse(effective);
-        releaseDone();
-        server.changed();
+        shown = configured;
+        names = SimStandbyNames.parse(shown);
+        sessionsWait = !names.isEmpty();
     }
 
-    /** What {@code SHOW} says. */
+    /** Whether the running server has read the file again. */
+    boolean isShown() {
+        return shown.equals(configured);
+    }
+
+    /** What the server says of all this. */
+    SyncView view() {
+        List<SyncView.Standby> standbys = server.inRecovery()
+                ? List.of()
+                : server.receiver().followers().stream().map(this::row).toList();
+        return new SyncView(shown, "on", isSettled(), isDecided, standbys);
+    }
+
+    private SyncView.Standby row(SimReceiver follower) {
+        Optional<Lsn> flushed = follower.reportedLsn() < 0
+                ? Optional.empty()
+                : Optional.of(new Lsn(follower.reportedLsn()));
+        return new SyncView.Standby(follower.name(), follower.senderPid(),
+                follower.isCaughtUp() ? "streaming" : "catchup", syncStateOf(follower), flushed, flushed, flushed);
+    }
+
+    /** What {@code SHOW} says, and senders go by. */
     String shown() {
-        return effective;
+        return shown;
     }
 
     /** What the configuration file says. */
     String configured() {
         return configured;
+    }
+
+    /** Whether the checkpointer, which may be busy, has told all sessions whether to wait. */
+    boolean isSettled() {
+        return sessionsWait != names.isEmpty();
+    }
+
+    /** Whether a commit waits at all. */
+    boolean sessionsWait() {
+        return sessionsWait;
     }
 
     SimStandbyNames names() {
@@ -104,8 +153,8 @@ final class SimCommits {
     }
 
     private long releasedLsn() {
-        if (names.isEmpty()) {
-            return Long.MAX_VALUE;
+        if (!sessionsWait || names.isEmpty()) {
+            return sessionsWait ? NOTHING : Long.MAX_VALUE;
         }
         List<SimReceiver> candidates = new ArrayList<>();
         for (SimReceiver follower : server.receiver().followers()) {
@@ -115,14 +164,14 @@ final class SimCommits {
             }
         }
         if (candidates.size() < names.count()) {
-            return -1;
+            return NOTHING;
         }
         if (names.any()) {
             candidates.sort(Comparator.comparingLong(SimReceiver::reportedLsn).reversed());
             return candidates.get(names.count() - 1).reportedLsn();
         }
         candidates.sort(Comparator.comparingInt(follower -> names.priorityOf(follower.name()).orElseThrow()));
-        return candidates.subList(0, names.count()).stream().mapToLong(SimReceiver::reportedLsn).min().orElse(-1);
+        return candidates.subList(0, names.count()).stream().mapToLong(SimReceiver::reportedLsn).min().orElse(NOTHING);
     }
 
     /** {@code sync_state} of a walsender: {@code sync}, {@code quorum}, {@code potential} or {@code async}. */

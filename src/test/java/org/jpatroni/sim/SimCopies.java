@@ -45,19 +45,26 @@ final class SimCopies {
 
     private Outcome copy(Optional<Upstream> source, CancelToken cancel) {
         Optional<SimPostgres> from = source.flatMap(peers::reach);
-        if (from.isEmpty() || server.phase() != SimPostgres.Phase.DOWN) {
+        if (source.isPresent() && from.isEmpty() || server.phase() != SimPostgres.Phase.DOWN) {
             return Outcome.failed("pg_basebackup: could not connect");
         }
-        long pid = from.get().pid();
+        long pid = from.map(SimPostgres::pid).orElse(0L);
+        server.beginFilling();
         waiter.await(kernel.random().between(1000, 15_000), cancel);
-        if (cancel.isCancelled()) {
-            return new Outcome.Cancelled();
+        boolean lost = source.isPresent()
+                && (source.flatMap(peers::reach).isEmpty() || from.orElseThrow().pid() != pid);
+        if (cancel.isCancelled() || lost || source.isEmpty() && peers.backup().isEmpty()) {
+            server.empty();
+            return cancel.isCancelled() ? new Outcome.Cancelled() : Outcome.failed("pg_basebackup: connection lost");
         }
-        if (source.flatMap(peers::reach).isEmpty() || from.get().pid() != pid) {
-            return Outcome.failed("pg_basebackup: connection lost");
+        if (source.isEmpty()) {
+            SimBackup.Kept backup = peers.backup().orElseThrow();
+            server.restore(backup.wal(), backup.systemIdentifier());
+            server.trace("restored from a backup at " + server.wal().end());
+        } else {
+            server.copyFrom(from.orElseThrow());
+            server.trace("copied from " + from.get().name() + " at " + server.wal().end());
         }
-        server.copyFrom(from.get());
-        server.trace("copied from " + from.get().name() + " at " + server.wal().end());
         return Outcome.done();
     }
 

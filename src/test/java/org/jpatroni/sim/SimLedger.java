@@ -50,6 +50,13 @@ final class SimLedger {
         return promised.stream().filter(commit -> !there.contains(commit)).toList();
     }
 
+    /** Promised commits that this history has. */
+    List<SimWal.Entry> heldBy(SimWal wal) {
+        Set<SimWal.Entry> there = Collections.newSetFromMap(new IdentityHashMap<>());
+        there.addAll(wal.entries());
+        return promised.stream().filter(there::contains).toList();
+    }
+
     /** An operator has given these up. */
     void giveUp(String why, List<SimWal.Entry> commits) {
         if (!commits.isEmpty()) {

@@ -1,9 +1,11 @@
 package org.jpatroni.sim;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jpatroni.model.Upstream;
 import org.jpatroni.postgres.PostgresControl.StopMode;
 
@@ -18,6 +20,8 @@ final class SimMaintenance {
     static final String PAUSE = "\"pause\": true, ";
 
     private static final long SECOND = 1_000_000_000L;
+    /** An agent that was away acts on a configuration that it has read before. */
+    private static final long SYNC_OFF_NANOS = 240 * SECOND;
     private static final long PROMOTION_NANOS = 15 * SECOND;
     /** The leader takes its key back at once, or, when it just then loses the store, goes on until what it knows of its lease ends. */
     private static final long KEY_GRACE_NANOS = 65 * SECOND;
@@ -25,8 +29,10 @@ final class SimMaintenance {
     private final SimCluster cluster;
     private final SimKernel kernel;
     private final SimRandom random;
-    private int[] timeouts;
+    private SimSettings settings;
     private final Map<SimNode, Long> promotedAtNanos = new HashMap<>();
+    private final Set<SimNode> madeByHand = new HashSet<>();
+    private long syncOffAtNanos = Long.MIN_VALUE / 2;
     private boolean paused;
     private boolean gone;
     private long leaderKeyDeletedAtNanos;
@@ -36,14 +42,21 @@ final class SimMaintenance {
         this.cluster = cluster;
         this.kernel = cluster.kernel();
         this.random = new SimRandom(cluster.setup().seed()).fork("maintenance at work");
-        SimSetup setup = cluster.setup();
-        this.timeouts = new int[]{setup.ttlSeconds(), setup.loopWaitSeconds(), setup.retryTimeoutSeconds()};
+        this.settings = cluster.setup().settings();
     }
 
     /** Whether a promotion by hand may be under way, also when the pause is over meanwhile. */
     boolean mayBePromoting(SimNode node) {
         Long at = promotedAtNanos.get(node);
         return at != null && kernel.nowNanos() - at < PROMOTION_NANOS;
+    }
+
+    /** Whether this primary was promoted or started by hand, and was no standby since. */
+    boolean hasMadePrimary(SimNode node) {
+        if (node.server().isUp() && node.server().inRecovery() && !mayBePromoting(node)) {
+            madeByHand.remove(node);
+        }
+        return madeByHand.contains(node);
     }
 
     boolean isPaused() {
@@ -55,16 +68,28 @@ final class SimMaintenance {
         return node.name().equals(keyTakenOf) && kernel.nowNanos() - leaderKeyDeletedAtNanos < KEY_GRACE_NANOS;
     }
 
-    /** Stores other timeouts; a pause stays. */
-    void configure(int ttl, int loopWait, int retryTimeout) {
-        timeouts = new int[]{ttl, loopWait, retryTimeout};
+    /** What the operator has stored last. */
+    SimSettings settings() {
+        return settings;
+    }
+
+    /** Stores other settings; a pause stays. */
+    void configure(SimSettings changed) {
+        if (!settings.isSynchronous()) {
+            syncOffAtNanos = kernel.nowNanos();
+        }
+        settings = changed;
+        kernel.trace("operator", "config " + changed);
         writeConfig();
     }
 
+    /** Whether {@code synchronous_mode} is off, or was turned off and on again not long ago: the leader may have deleted the key {@code sync}. */
+    boolean mayHaveTurnedSyncOff() {
+        return !settings.isSynchronous() || kernel.nowNanos() - syncOffAtNanos < SYNC_OFF_NANOS;
+    }
+
     private void writeConfig() {
-        String json = cluster.setup().configJson(timeouts[0], timeouts[1], timeouts[2]);
-        cluster.store().memory().putByHand(SimStore.KEYS.config(),
-                paused ? json.replace("{\"ttl", "{" + PAUSE + "\"ttl") : json);
+        cluster.store().memory().putByHand(SimStore.KEYS.config(), settings.json(paused));
     }
 
     /** Pauses the cluster for so long, and works on it. */
@@ -104,7 +129,7 @@ final class SimMaintenance {
 
     private void work(SimNode node) {
         SimPostgres server = node.server();
-        if (!node.isPowered() || node.isAtWork()) {
+        if (!node.isPowered() || node.isAtWork() || cluster.disasters().isForeign(node)) {
             return;
         }
         boolean down = server.phase() == SimPostgres.Phase.DOWN;
@@ -120,6 +145,7 @@ final class SimMaintenance {
                 if (server.isUp() && server.inRecovery()) {
                     kernel.trace("maintenance", "promote " + node.name());
                     promotedAtNanos.put(node, kernel.nowNanos());
+                    madeByHand.add(node);
                     server.beginPromotion();
                 }
             }
@@ -139,6 +165,9 @@ final class SimMaintenance {
         SimPostgres server = node.server();
         boolean standby = server.standbySignal() || random.chance(0.3);
         kernel.trace("maintenance", "start " + node.name() + (standby ? " as standby" : " as primary"));
+        if (!standby) {
+            madeByHand.add(node);
+        }
         server.beginStart(standby ? server.upstream().or(() -> Optional.of(new Upstream.Nobody())) : Optional.empty());
         node.startedByHand();
     }
@@ -154,26 +183,52 @@ final class SimMaintenance {
         }
     }
 
+    private Optional<SimNode> leaderThatIsWell() {
+        String leader = cluster.store().leader().orElse("");
+        return cluster.nodes().stream().filter(node -> node.name().equals(leader) && cluster.network().isQuiet()
+                && cluster.store().isHealthy() && node.isAgentResponsive() && node.server().acceptsWrites()
+                && !node.server().isStalled()).findFirst();
+    }
+
+    /** Somebody without data would make a new cluster of it while no leader has stored the identifier again. */
+    private boolean allHaveData() {
+        return !cluster.disasters().isAnyForeign() && cluster.servers().stream()
+                .noneMatch(server -> server.data() != SimPostgres.Data.PRESENT);
+    }
+
+    private void takeKeyOf(SimNode leader) {
+        leaderKeyDeletedAtNanos = kernel.nowNanos();
+        keyTakenOf = leader.name();
+    }
+
     /** Deletes one of the keys that the agents restore. */
     void deleteKey() {
-        String leader = cluster.store().leader().orElse("");
-        Optional<SimNode> well = cluster.nodes().stream().filter(node -> node.name().equals(leader)
-                && node.isAgentResponsive() && node.server().acceptsWrites() && !node.server().isStalled()).findFirst();
-        boolean calm = well.isPresent() && cluster.network().isQuiet() && cluster.store().isHealthy();
-        boolean allHaveData = cluster.servers().stream().allMatch(server -> server.data() != SimPostgres.Data.EMPTY);
+        Optional<SimNode> well = leaderThatIsWell();
         String key = random.pick(List.of(SimStore.KEYS.leader(), SimStore.KEYS.initialize(), SimStore.KEYS.config(),
                 SimStore.KEYS.member(random.pick(cluster.nodes()).name()), SimStore.KEYS.failover(),
-                SimStore.KEYS.history(), SimStore.KEYS.status()));
+                SimStore.KEYS.history(), SimStore.KEYS.status(), SimStore.KEYS.sync(), SimStore.KEYS.failsafe()));
         boolean ofLeader = key.equals(SimStore.KEYS.leader());
-        if (ofLeader && !calm || key.equals(SimStore.KEYS.initialize()) && !(calm && allHaveData)
+        if (ofLeader && well.isEmpty() || key.equals(SimStore.KEYS.initialize()) && (well.isEmpty() || !allHaveData())
                 || key.equals(SimStore.KEYS.config()) && paused) {
             return;
         }
         kernel.trace("maintenance", "delete " + key);
-        if (ofLeader) {
-            leaderKeyDeletedAtNanos = kernel.nowNanos();
-            keyTakenOf = leader;
+        well.filter(leader -> ofLeader).ifPresent(this::takeKeyOf);
+        if (key.equals(SimStore.KEYS.sync())) {
+            cluster.ledger().giveUpAll("the key sync was deleted");
         }
         cluster.store().memory().deleteByHand(key);
+    }
+
+    /** Deletes everything while the leader is well: it stores again what the cluster needs. */
+    void wipeStore() {
+        Optional<SimNode> well = leaderThatIsWell();
+        if (well.isEmpty() || !allHaveData() || paused) {
+            return;
+        }
+        kernel.trace("maintenance", "wipe the store");
+        takeKeyOf(well.get());
+        cluster.ledger().giveUpAll("the store was wiped");
+        cluster.store().wipe();
     }
 }

@@ -85,14 +85,14 @@ final class SimNode {
         SimTasks tasks = new SimTasks(kernel, process, time);
         ClusterStore store = new KvClusterStore(cluster.store().connect(this, time), SimStore.KEYS, name(), time);
         SimPostgresControl sim = new SimPostgresControl(kernel, process, time, server, reach());
-        Peers peers = new SimPeers(kernel, cluster.network(), this, time, cluster.nodes());
+        Peers peers = new SimPeers(kernel, cluster.network(), this, time, cluster.nodes(), cluster.failsafe());
         Mutants mutants = new Mutants(cluster.setup().mutant(), time);
         PostgresControl control = mutants.postgres(sim, server);
         Facts.Node identity = new Facts.Node(name(), "http://10.0.0." + (index + 1) + ":8008/patroni",
-                control.connUrl(), Optional.empty(), "4.1.4", true, false);
+                control.connUrl(), Optional.empty(), "4.1.4", true, cluster.setup().hasBackups());
         AgentParts parts = new AgentParts(() -> identity, "demo", () -> tags, mutants.store(store, name()), control,
                 mutants.peers(peers), fence, NoWatchdog.INSTANCE, tasks, this::readConfig,
-                () -> cachedConfig.isEmpty() ? cluster.setup().configJson() : cachedConfig,
+                () -> cachedConfig.isEmpty() ? cluster.setup().settings().json(false) : cachedConfig,
                 cluster.coverage().traceFor(this, kernel));
         StatusBoard board = new StatusBoard(HaStatus.starting(name(), "demo", tags, time.nanos()));
         HaLoop loop = new HaLoop(parts, board);
@@ -184,7 +184,15 @@ final class SimNode {
                                     && cluster.network().isConnected(index, other.index()))
                             .findFirst();
                 }
-                return Optional.empty();
+                return upstream instanceof Upstream.Remote
+                        ? cluster.remote().filter(remote -> remote.servesReplication()
+                                && cluster.network().isConnected(index, remote.index()))
+                        : Optional.empty();
+            }
+
+            @Override
+            public Optional<SimBackup.Kept> backup() {
+                return cluster.backup().kept();
             }
 
             @Override

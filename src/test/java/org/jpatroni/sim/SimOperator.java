@@ -65,8 +65,12 @@ final class SimOperator {
         switch (random.below(10)) {
             case 0, 1, 2, 3, 4 -> give(node, agent, "restart within " + timeout,
                     id -> new Order.Restart(id, conditions, timeout, node.time().nanos()));
-            case 5, 6 -> give(node, agent, "reinitialize" + (force ? " by force" : ""),
-                    id -> new Order.Reinitialize(id, force, fromLeader));
+            case 5, 6 -> {
+                if (!cluster.disasters().wasRecent()) {
+                    give(node, agent, "reinitialize" + (force ? " by force" : ""),
+                            id -> new Order.Reinitialize(id, force, fromLeader));
+                }
+            }
             case 7, 8 -> {
                 boolean taken = desk.schedule(id -> new Order.Scheduled(
                         new Order.Restart(id, conditions, timeout, node.time().nanos()),

@@ -5,6 +5,10 @@ final class SimPace {
     double slowStartChance;
     double slowStopChance;
     double slowPromoteChance;
+    /** What fails for no reason that an agent could know. */
+    double promoteFailChance;
+    double startFailChance;
+    double bootstrapFailChance;
     /** How much later than the network would have it WAL arrives here. */
     long streamDelayMillis;
 
@@ -20,6 +24,9 @@ final class SimPace {
 
     void calm() {
         set(0);
+        promoteFailChance = 0;
+        startFailChance = 0;
+        bootstrapFailChance = 0;
     }
 
     private void set(double chance) {

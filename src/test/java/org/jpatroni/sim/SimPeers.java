@@ -21,13 +21,16 @@ final class SimPeers implements Peers {
     private final SimNode asker;
     private final SimTime time;
     private final List<SimNode> nodes;
+    private final SimFailsafe failsafe;
 
-    SimPeers(SimKernel kernel, SimNetwork network, SimNode asker, SimTime time, List<SimNode> nodes) {
+    SimPeers(SimKernel kernel, SimNetwork network, SimNode asker, SimTime time, List<SimNode> nodes,
+            SimFailsafe failsafe) {
         this.kernel = kernel;
         this.network = network;
         this.asker = asker;
         this.time = time;
         this.nodes = nodes;
+        this.failsafe = failsafe;
     }
 
     @Override
@@ -56,6 +59,7 @@ final class SimPeers implements Peers {
     @Override
     public List<FailsafeAnswer> askFailsafe(List<Member> members, FailsafePing ping, Duration limit)
             throws InterruptedException {
+        long sentAtNanos = kernel.nowNanos();
         List<FailsafeAnswer> answers = new ArrayList<>();
         members.forEach(member -> answers.add(FailsafeAnswer.unreachable(member.name(), "no answer")));
         int[] open = {members.size()};
@@ -73,6 +77,7 @@ final class SimPeers implements Peers {
             thread.waitUntil(until);
         }
         List<FailsafeAnswer> result = List.copyOf(answers);
+        failsafe.asked(asker, sentAtNanos, members, ping, result);
         kernel.trace("peers-" + asker.name(), "failsafe "
                 + result.stream().map(answer -> answer.member() + " " + answer.kind()).toList());
         return result;

@@ -25,7 +25,10 @@ final class SimPostgres {
 
     /** The data directory. */
     enum Data {
-        EMPTY, PRESENT, DAMAGED
+        EMPTY,
+        PRESENT,
+        /** A copy or initdb that was begun and not finished. */
+        HALF
     }
 
     private final SimKernel kernel;
@@ -71,14 +74,24 @@ final class SimPostgres {
         slots.clear();
     }
 
-    /** The directory becomes a copy of the other's as it is now. */
-    void copyFrom(SimPostgres source) {
+    /** Somebody begins to fill the directory. */
+    void beginFilling() {
+        data = Data.HALF;
+    }
+
+    /** The directory becomes what a backup holds. */
+    void restore(SimWal backup, String identifier) {
         data = Data.PRESENT;
-        wal = SimWal.copyOf(source.wal);
-        systemIdentifier = source.systemIdentifier;
+        wal = SimWal.copyOf(backup);
+        systemIdentifier = identifier;
         clusterState = "in production";
         standbySignal = true;
         slots.clear();
+    }
+
+    /** The directory becomes a copy of the other's as it is now. */
+    void copyFrom(SimPostgres source) {
+        restore(source.wal, source.systemIdentifier);
     }
 
     void empty() {
@@ -113,8 +126,8 @@ final class SimPostgres {
         if (epoch != ofEpoch || phase != Phase.STARTING) {
             return;
         }
-        if (data == Data.DAMAGED) {
-            vanish("start failed: data directory is damaged");
+        if (kernel.random().chance(pace.startFailChance)) {
+            vanish("start failed: a parameter is wrong");
             return;
         }
         phase = Phase.UP;

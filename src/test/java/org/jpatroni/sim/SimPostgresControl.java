@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 /** What one agent holds in its hands of the {@link SimPostgres} beside it. Gone with the agent; the server stays. */
 final class SimPostgresControl implements PostgresControl {
 
+    private static final Duration SQL_LIMIT = Duration.ofSeconds(5);
+
     private final SimKernel kernel;
     private final SimProcess process;
     private final SimWaiting waiting;
@@ -41,6 +43,11 @@ final class SimPostgresControl implements PostgresControl {
         /** The server that the upstream names, if it can be reached now and accepts replication. */
         Optional<SimPostgres> reach(Upstream upstream);
 
+        /** What a replica method without a leader finds. */
+        default Optional<SimBackup.Kept> backup() {
+            return Optional.empty();
+        }
+
         /** Something on this server is about to become a primary, or data is about to be given up: checkers look. */
         void before(String act, SimPostgres server);
     }
@@ -53,7 +60,7 @@ final class SimPostgresControl implements PostgresControl {
         this.waiting = new SimWaiting(kernel, time, server);
         this.stops = new SimStops(time, server, waiting);
         this.copies = new SimCopies(kernel, server, peers, waiting);
-        this.role = server.data() == SimPostgres.Data.EMPTY
+        this.role = server.data() != SimPostgres.Data.PRESENT
                 ? PostgresRole.UNINITIALIZED
                 : server.standbySignal()
                         ? PostgresRole.REPLICA
@@ -119,9 +126,12 @@ final class SimPostgresControl implements PostgresControl {
     @Override
     public Outcome bootstrapNew(CancelToken cancel) {
         return busy(PostgresState.INITDB, PostgresState.INITDB_FAILED, () -> {
+            server.beginFilling();
             waiting.pause(800, 3000);
-            if (cancel.isCancelled()) {
-                return new Outcome.Cancelled();
+            boolean failed = kernel.random().chance(server.pace().bootstrapFailChance);
+            if (cancel.isCancelled() || failed) {
+                server.empty();
+                return failed ? Outcome.failed("initdb failed") : new Outcome.Cancelled();
             }
             server.initialize(String.valueOf(7_000_000_000_000_000_000L + kernel.random().below(1_000_000_000L)));
             role = PostgresRole.PRIMARY;
@@ -135,7 +145,7 @@ final class SimPostgresControl implements PostgresControl {
 
     @Override
     public Outcome start(StartSpec spec, CancelToken cancel) {
-        if (server.phase() != SimPostgres.Phase.DOWN || server.data() == SimPostgres.Data.EMPTY) {
+        if (server.phase() != SimPostgres.Phase.DOWN || server.data() != SimPostgres.Data.PRESENT) {
             return Outcome.failed("pg_ctl: cannot start: " + server.phase() + ", data " + server.data());
         }
         role = spec.role();
@@ -193,6 +203,9 @@ final class SimPostgresControl implements PostgresControl {
         waiting.pause(1, 20);
         if (!server.isUp() || !server.inRecovery()) {
             return Outcome.failed("pg_ctl: cannot promote: " + server.phase());
+        }
+        if (kernel.random().chance(server.pace().promoteFailChance)) {
+            return Outcome.failed("the script pre_promote failed");
         }
         if (cancel.isCancelled()) {
             return new Outcome.Cancelled();
@@ -292,8 +305,15 @@ final class SimPostgresControl implements PostgresControl {
     @Override
     public Outcome setStandbyNames(Optional<StandbyNames> names) {
         waiting.pause(1, 10);
-        server.commits().configure(names.orElse(StandbyNames.NONE).text());
-        return Outcome.done();
+        SimCommits commits = server.commits();
+        commits.configure(names.map(StandbyNames::text));
+        if (server.isUp()) {
+            waiting.await(() -> !server.isUp() || !server.isStalled() && commits.isShown(), SQL_LIMIT,
+                    new CancelToken());
+        }
+        return server.isUp() && (server.isStalled() || !commits.isShown())
+                ? Outcome.failed("canceling statement due to statement timeout")
+                : Outcome.done();
     }
 
     @Override

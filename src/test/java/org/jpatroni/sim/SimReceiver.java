@@ -48,6 +48,11 @@ final class SimReceiver {
         return server.name();
     }
 
+    /** Of the process that sends, a new one for each connection. */
+    long senderPid() {
+        return 1_000_000L * (server.index() + 1) + connection;
+    }
+
     /** Whether the walsender has sent all there was, once since the connection was made: it counts as a synchronous standby only then. */
     boolean isCaughtUp() {
         return caughtUp;
@@ -153,6 +158,9 @@ final class SimReceiver {
         if (upstream instanceof Upstream.OfMember member) {
             return member.member().connUrl().flatMap(url -> servers.stream()
                     .filter(candidate -> SimPostgresControl.connUrl(candidate.index()).equals(url)).findFirst());
+        }
+        if (upstream instanceof Upstream.Remote remote && remote.host().equals(SimRemote.HOST)) {
+            return servers.stream().filter(candidate -> candidate.name().equals("remote")).findFirst();
         }
         return Optional.empty();
     }

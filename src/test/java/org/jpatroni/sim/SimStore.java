@@ -42,6 +42,11 @@ final class SimStore {
         return memory;
     }
 
+    /** Deletes all keys. */
+    void wipe() {
+        var _ = memory.client("operator", new SimTime(kernel, 0, 0, 0), Faults.NONE).deletePrefix(KEYS.prefix());
+    }
+
     void setDown(boolean isDown) {
         down = isDown;
     }

@@ -24,7 +24,8 @@ final class SimView {
     private static Data data(SimPostgres server) {
         return switch (server.data()) {
             case EMPTY -> new Data.Empty();
-            case PRESENT, DAMAGED -> new Data.Present(server.control(), server.standbySignal(), 15);
+            case HALF -> new Data.Unusable("there is no control file");
+            case PRESENT -> new Data.Present(server.control(), server.standbySignal(), 15);
         };
     }
 
@@ -48,13 +49,17 @@ final class SimView {
         Optional<Upstream> upstream = standby ? server.upstream() : Optional.empty();
         Optional<Upstream.OfMember> member = upstream
                 .flatMap(up -> up instanceof Upstream.OfMember of ? Optional.of(of) : Optional.empty());
-        Optional<String> conninfo = member.flatMap(of -> of.member().connUrl())
-                .map(url -> "host=" + url.substring("postgres://".length(), url.lastIndexOf(':'))
-                        + " port=5432 user=replicator application_name=" + server.name());
+        Optional<String> host = upstream.flatMap(up -> up instanceof Upstream.Remote remote
+                ? Optional.of(remote.host())
+                : member.flatMap(of -> of.member().connUrl())
+                        .map(url -> url.substring("postgres://".length(), url.lastIndexOf(':'))));
+        Optional<String> conninfo = host.map(
+                name -> "host=" + name + " port=5432 user=replicator application_name=" + server.name());
         return new PostgresView.Replication(standby, OptionalInt.of(server.wal().timeline()),
                 standby ? Optional.empty() : position, standby ? position : Optional.empty(),
                 standby ? position : Optional.empty(), false,
                 server.receiver().source().isPresent() ? Optional.of("streaming") : Optional.empty(), conninfo,
-                member.flatMap(Upstream.OfMember::slotName), false, slots, 150018, Optional.empty());
+                member.flatMap(Upstream.OfMember::slotName), false, slots, 150018, Optional.empty(),
+                server.commits().view());
     }
 }
