@@ -59,7 +59,7 @@ final class SimView {
                 standby ? Optional.empty() : position, standby ? position : Optional.empty(),
                 standby ? position : Optional.empty(), false,
                 server.receiver().source().isPresent() ? Optional.of("streaming") : Optional.empty(), conninfo,
-                member.flatMap(Upstream.OfMember::slotName), false, slots, 150018, Optional.empty(),
-                server.commits().view());
+                member.flatMap(Upstream.OfMember::slotName), false, slots, 150018, Optional.empty())
+                .withSync(server.commits().view());
     }
 }
