@@ -68,8 +68,7 @@ public final class HaLoop {
         this.wakeup = parts.tasks().newWakeup();
         this.lease = new LeaseKeeper(time);
         this.slot = new ActionSlot(parts.tasks(), wakeup);
-        this.procedures = new Procedures(parts.postgres(), parts.tasks(), this::shutdownCheckpointSeen,
-                () -> lease.deadlineNanos().isPresent());
+        this.procedures = new Procedures(parts, this::shutdownCheckpointSeen, () -> lease.deadlineNanos().isPresent());
         this.orders = new OrderDesk(wakeup::signal);
         this.inbox = new Inbox(wakeup::signal);
         this.observer = new Observer(parts, lease, slot, procedures, orders, board.failsafe());

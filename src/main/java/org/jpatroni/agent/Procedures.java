@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jpatroni.citus.Formation;
 import org.jpatroni.decide.Action;
 import org.jpatroni.decide.Action.Demote;
 import org.jpatroni.decide.Action.Result;
@@ -44,14 +45,16 @@ final class Procedures {
 
     private final PostgresControl postgres;
     private final Tasks tasks;
+    private final Formation formation;
     private final Consumer<Lsn> onShutdownCheckpoint;
     private final BooleanSupplier holdsLease;
     private volatile boolean checkpointPending;
 
     /** @param holdsLease whether the lease holds at that moment: asked again just before a server becomes a primary */
-    Procedures(PostgresControl postgres, Tasks tasks, Consumer<Lsn> onShutdownCheckpoint, BooleanSupplier holdsLease) {
-        this.postgres = postgres;
-        this.tasks = tasks;
+    Procedures(AgentParts parts, Consumer<Lsn> onShutdownCheckpoint, BooleanSupplier holdsLease) {
+        this.postgres = parts.postgres();
+        this.tasks = parts.tasks();
+        this.formation = parts.formation();
         this.onShutdownCheckpoint = onShutdownCheckpoint;
         this.holdsLease = holdsLease;
     }
@@ -91,6 +94,7 @@ final class Procedures {
         if (!holdsLease.getAsBoolean()) {
             return new Result.Failed("the leader lock ended before the promotion");
         }
+        formation.beforePromote();
         checkpointPending = true;
         Outcome outcome = postgres.promote(PROMOTE_LIMIT, cancel);
         if (!outcome.isDone()) {
@@ -131,8 +135,15 @@ final class Procedures {
     }
 
     private Result plannedStop(boolean handOver, CancelToken cancel) {
+        tellBeforeStop(postgres.role() == PostgresRole.PRIMARY);
         return stopOrKill(PLANNED_STOP_LIMIT, handOver ? onShutdownCheckpoint : lsn -> {
         }, true, cancel);
+    }
+
+    private void tellBeforeStop(boolean primary) {
+        if (primary && postgres.postmaster().isPresent()) {
+            formation.beforeDemote();
+        }
     }
 
     private Result stopOrKill(Duration fastLimit, Consumer<Lsn> shutdownCheckpoint, boolean checkpoint,
@@ -186,6 +197,7 @@ final class Procedures {
         if (postgres.postmaster().isEmpty()) {
             return start(new Action.Start(restart.role(), restart.upstream(), restart.timeoutSeconds()), cancel);
         }
+        tellBeforeStop(primary);
         return result(postgres.restart(new RestartSpec(limit, () -> !primary || holdsLease.getAsBoolean()), cancel));
     }
 

@@ -136,6 +136,7 @@ final class ConfigReload {
                 now.useUnixSocketRepl(), now.callbacks(), now.customConf(), now.prePromote(), now.beforeStop(),
                 now.local());
         return new NodeConfig(before.scope(), before.namespace(), before.name(), fresh.restApi(), fresh.ctl(),
-                before.store(), postgres, fresh.bootstrap(), fresh.watchdog(), fresh.log(), fresh.tags(), fresh.tree());
+                before.store(), postgres, fresh.bootstrap(), fresh.watchdog(), fresh.log(), fresh.tags(),
+                before.citus(), fresh.tree());
     }
 }

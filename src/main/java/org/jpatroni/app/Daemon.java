@@ -20,7 +20,10 @@ import org.jpatroni.agent.StatusBoard;
 import org.jpatroni.agent.StatusCounters;
 import org.jpatroni.agent.StatusReader;
 import org.jpatroni.api.HttpFrontend;
+import org.jpatroni.citus.Formation;
+import org.jpatroni.citus.NodeEvent;
 import org.jpatroni.config.NodeConfig;
+import org.jpatroni.config.NodeConfig.CitusConfig;
 import org.jpatroni.config.NodeConfig.WatchdogConfig;
 import org.jpatroni.decide.Facts;
 import org.jpatroni.model.DynamicConfig;
@@ -84,11 +87,14 @@ final class Daemon {
                 PeerClient peers = callsToMembers();
                 HttpFrontend api = listenAlone(stores, initial, peers, view, commands);
                 LocalPostgres postgres = new LocalPostgres(node, initial, tasks);
+                Formation formation = Sharding.of(node, stores.groups(), postgres, peers,
+                        () -> board.current().dynamic(), tasks);
                 Fence guard = new GuardFence(Path.of(node.postgres().dataDir()), Optional.empty(), tasks);
                 DeviceWatchdog watchdog = new DeviceWatchdog(node.watchdog(), tasks.time())) {
             HaLoop loop = new HaLoop(new AgentParts(() -> identity(postgres), node.scope(),
                     () -> reload.current().tags(), stores.store(), postgres, peers,
-                    guard, watchdog, tasks, configuration::read, configuration::initial, configuration),
+                    guard, watchdog, tasks, configuration::read, configuration::initial,
+                    formation, Sharding.telling(formation, configuration)),
                     board);
             StatusCounters statusCounters = new StatusCounters(tasks.time());
             AgentMetrics metrics = new AgentMetrics(loop.counters(), operations, statusCounters,
@@ -97,7 +103,7 @@ final class Daemon {
                     statusCounters.measured(() -> askStatus(postgres, STATUS_LIMIT)),
                     () -> askStatus(postgres, STATUS_PROBE_LIMIT), stores.store(), tasks, metrics::families));
             var _ = tasks.start("jvm-figures", JvmFigures::now);
-            LocalAgent agent = agent(loop, api, peers, postgres, watchdog);
+            LocalAgent agent = agent(loop, api, peers, postgres, watchdog, formation);
             commands.become(new Operations(
                     new OperationParts(node.name(), stores.store(), board, loop::wake, peers, operations, tasks,
                             agent)));
@@ -118,11 +124,12 @@ final class Daemon {
     private Facts.Node identity(LocalPostgres postgres) {
         NodeConfig now = reload.current();
         return new Facts.Node(node.name(), now.restApi().apiUrl(), postgres.connUrl(), postgres.proxyUrl(),
-                CONTRACT_VERSION, now.tree().containsKey("bootstrap"), postgres.clonesWithoutLeader());
+                CONTRACT_VERSION, now.tree().containsKey("bootstrap"), postgres.clonesWithoutLeader(),
+                node.citus().map(CitusConfig::database));
     }
 
     private LocalAgent agent(HaLoop loop, HttpFrontend api, PeerClient peers, LocalPostgres postgres,
-            DeviceWatchdog watchdog) {
+            DeviceWatchdog watchdog, Formation formation) {
         ConfigReload.Parts parts = new ConfigReload.Parts() {
             @Override
             public void restApi(RestApiConfig config) throws IOException {
@@ -153,6 +160,11 @@ final class Daemon {
             @Override
             public boolean preview(Order order, Consumer<Optional<Decision>> answer) {
                 return loop.preview(order, answer);
+            }
+
+            @Override
+            public void announce(NodeEvent event) throws InterruptedException {
+                formation.announce(event);
             }
 
             @Override

@@ -6,6 +6,7 @@ import org.jpatroni.config.NodeConfig;
 import org.jpatroni.config.StoreConfig;
 import org.jpatroni.dcs.ClusterKeys;
 import org.jpatroni.dcs.ClusterStore;
+import org.jpatroni.dcs.GroupReader;
 import org.jpatroni.dcs.KeyValueClient;
 import org.jpatroni.dcs.KvClusterStore;
 import org.jpatroni.dcs.etcd.EtcdClient;
@@ -18,9 +19,10 @@ import org.jpatroni.runtime.Tasks;
 /**
  * The configured store, opened without waiting for it.
  *
+ * @param groups the other groups of a sharded cluster, below the same scope
  * @param embedded the server inside this process, when that is the store
  */
-record Stores(ClusterStore store, Optional<EmbeddedEnsemble> embedded) implements AutoCloseable {
+record Stores(ClusterStore store, GroupReader groups, Optional<EmbeddedEnsemble> embedded) implements AutoCloseable {
 
     /**
      * Opens what the configuration names.
@@ -38,7 +40,7 @@ record Stores(ClusterStore store, Optional<EmbeddedEnsemble> embedded) implement
                         ZooKeeperClient.open(zooKeeper, ttl, limit, tasks), tasks);
                 case StoreConfig.Embedded embedded -> {
                     EmbeddedEnsemble server = EmbeddedEnsemble.start(embedded, node.name(), tasks);
-                    yield new Stores(domain(node, server.client(ttl, limit), tasks), Optional.of(server));
+                    yield over(node, server.client(ttl, limit), Optional.of(server), tasks);
                 }
             };
         } catch (EmbeddedStoreException | IllegalArgumentException unusable) {
@@ -47,11 +49,14 @@ record Stores(ClusterStore store, Optional<EmbeddedEnsemble> embedded) implement
     }
 
     private static Stores external(NodeConfig node, KeyValueClient client, Tasks tasks) {
-        return new Stores(domain(node, client, tasks), Optional.empty());
+        return over(node, client, Optional.empty(), tasks);
     }
 
-    private static ClusterStore domain(NodeConfig node, KeyValueClient client, Tasks tasks) {
-        return new KvClusterStore(client, ClusterKeys.of(node.namespace(), node.scope()), node.name(), tasks.time());
+    private static Stores over(NodeConfig node, KeyValueClient client, Optional<EmbeddedEnsemble> server, Tasks tasks) {
+        ClusterKeys scope = ClusterKeys.of(node.namespace(), node.scope());
+        ClusterKeys keys = node.citus().map(citus -> scope.ofGroup(citus.group())).orElse(scope);
+        return new Stores(new KvClusterStore(client, keys, node.name(), tasks.time()), new GroupReader(client, scope),
+                server);
     }
 
     @Override

@@ -2,6 +2,7 @@ package org.jpatroni.config;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,7 +25,11 @@ final class BootstrapReader {
             section.error("method", "there is no section bootstrap." + method + " with a command");
         }
         Optional<String> postBootstrap = section.text("post_bootstrap").or(() -> section.text("post_init"));
-        Map<String, @Nullable Object> dcs = Tree.mapAt(section.values(), "dcs");
+        Map<String, @Nullable Object> dcs = new LinkedHashMap<>(Tree.mapAt(section.values(), "dcs"));
+        if (root.values().containsKey("citus")) {
+            // Patroni: a shard that lost acknowledged rows does not fit to the others.
+            dcs.putIfAbsent("synchronous_mode", "quorum");
+        }
         section.optionalSection("dcs").ifPresent(DynamicConfigValidator::warn);
         List<String> options = initdbOptions(section);
         if (section.has("users")) {

@@ -98,7 +98,7 @@ public final class ConfigLoader {
         Tags tags = SmallSections.tags(root);
         NodeConfig config = new NodeConfig(scope, namespace(root), name, restApi, RestApiReader.ctl(root, restApi),
                 StoreReader.read(root, name, postgres.dataDir()), postgres, BootstrapReader.read(root),
-                SmallSections.watchdog(root), SmallSections.log(root), tags, root.values());
+                SmallSections.watchdog(root), SmallSections.log(root), tags, citus(root), root.values());
         CrossChecks.check(config, problems);
         root.warnUnknown("thread_pool_size", "thread_stack_size");
         List<String> warnings = new ArrayList<>(before);
@@ -108,6 +108,21 @@ public final class ConfigLoader {
             throw new ConfigException(problems.errors(), warnings);
         }
         return new Loaded(config, List.copyOf(warnings));
+    }
+
+    /** Patroni ignores a section that it cannot read; then the node would join the cluster of another name. */
+    private static Optional<NodeConfig.CitusConfig> citus(ConfigTree root) {
+        if (!root.has("citus")) {
+            return Optional.empty();
+        }
+        ConfigTree section = root.section("citus");
+        int group = section.integer("group", -1, 0, Integer.MAX_VALUE);
+        if (group < 0) {
+            section.error("group", "is required: 0 for the coordinator, 1 and more for workers");
+        }
+        NodeConfig.CitusConfig citus = new NodeConfig.CitusConfig(group, section.requiredText("database"));
+        section.warnUnknown();
+        return Optional.of(citus);
     }
 
     private static String namespace(ConfigTree root) {

@@ -26,8 +26,7 @@ public final class EnvironmentOverlay {
     private static final Pattern LOG_ATTRIBUTE = Pattern.compile("%\\(\\w+\\)");
 
     /** Every variable of these is taken into a section of the same name, where it is told to be unsupported. */
-    private static final List<String> UNSUPPORTED = List.of("CONSUL", "ETCD", "EXHIBITOR", "KUBERNETES", "RAFT",
-            "CITUS");
+    private static final List<String> UNSUPPORTED = List.of("CONSUL", "ETCD", "EXHIBITOR", "KUBERNETES", "RAFT");
 
     /** Without the prefix; path in the tree and how the text is read. */
     private static final Map<String, Setting> SETTINGS = settings();
@@ -156,6 +155,7 @@ public final class EnvironmentOverlay {
             add(all, upper(user) + "_", path, Kind.TEXT, "username", "password");
             add(all, upper(user) + "_", path, Kind.TEXT, LIBPQ_OPTIONS.toArray(String[]::new));
         }
+        add(all, "CITUS_", List.of("citus"), Kind.TEXT, "group", "database");
         add(all, "LOG_", List.of("log"), Kind.TEXT, "type", "level", "traceback_level", "dateformat", "max_queue_size",
                 "dir", "mode", "file_size", "file_num", "deduplicate_heartbeat_logs");
         add(all, "LOG_", List.of("log"), Kind.LOG_FORMAT, "format");

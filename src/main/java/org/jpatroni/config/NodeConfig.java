@@ -13,11 +13,12 @@ import org.jspecify.annotations.Nullable;
  * @param scope name of the cluster
  * @param namespace of the store's keys, with leading and trailing slash; {@code /service/} by default
  * @param name name of this member
+ * @param citus the part that this node has in a sharded cluster
  * @param tree the whole configuration as written, for settings that other records do not carry
  */
 public record NodeConfig(String scope, String namespace, String name, RestApiConfig restApi, CtlConfig ctl,
         StoreConfig store, PostgresConfig postgres, BootstrapConfig bootstrap, WatchdogConfig watchdog, LogConfig log,
-        Tags tags, Map<String, @Nullable Object> tree) {
+        Tags tags, Optional<CitusConfig> citus, Map<String, @Nullable Object> tree) {
 
     /** Short: the tree holds passwords. */
     @Override
@@ -31,6 +32,19 @@ public record NodeConfig(String scope, String namespace, String name, RestApiCon
     }
 
     public record BasicCredentials(String username, Secret password) {
+    }
+
+    /**
+     * The section {@code citus}.
+     *
+     * @param group 0 for the coordinator, 1 and more for workers
+     * @param database in which the extension is
+     */
+    public record CitusConfig(int group, String database) {
+
+        public boolean isCoordinator() {
+            return group == 0;
+        }
     }
 
     /** The section {@code watchdog}. */

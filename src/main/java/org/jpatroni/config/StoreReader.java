@@ -58,7 +58,6 @@ final class StoreReader {
         reasons.put("kubernetes", "Kubernetes" + only);
         reasons.put("raft", "Raft" + only);
         reasons.put("exhibitor", "Exhibitor" + only);
-        reasons.put("citus", "Citus is not supported");
         return Collections.unmodifiableMap(reasons);
     }
 

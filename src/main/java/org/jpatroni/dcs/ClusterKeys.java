@@ -27,6 +27,11 @@ public record ClusterKeys(String prefix) {
         return new ClusterKeys(("/" + namespace + "/" + scope + "/").replaceAll("/+", "/"));
     }
 
+    /** The keys of one group of a sharded cluster: they lie below those of the scope (Patroni: "Peek into DCS" of Citus). */
+    public ClusterKeys ofGroup(int group) {
+        return new ClusterKeys(prefix + group + "/");
+    }
+
     public String initialize() {
         return prefix + "initialize";
     }

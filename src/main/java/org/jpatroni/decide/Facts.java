@@ -55,9 +55,16 @@ public record Facts(Node node, long nowNanos, Instant wallNow, long cycleStartNa
      * @param version of the contract, for the member key
      * @param mayBootstrap the local configuration has a section {@code bootstrap}
      * @param clonesWithoutLeader a replica method needs no leader
+     * @param citusDatabase in which the extension Citus is, on a node of a sharded cluster
      */
     public record Node(String name, String apiUrl, String connUrl, Optional<String> proxyUrl, String version,
-            boolean mayBootstrap, boolean clonesWithoutLeader) {
+            boolean mayBootstrap, boolean clonesWithoutLeader, Optional<String> citusDatabase) {
+
+        /** A node of a cluster that is not sharded. */
+        public Node(String name, String apiUrl, String connUrl, Optional<String> proxyUrl, String version,
+                boolean mayBootstrap, boolean clonesWithoutLeader) {
+            this(name, apiUrl, connUrl, proxyUrl, version, mayBootstrap, clonesWithoutLeader, Optional.empty());
+        }
     }
 
     /** The store as far as it is known. */

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.regex.Pattern;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PermanentSlot;
 import org.jpatroni.model.PostgresView.Decoding;
@@ -16,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The difference between the slots that are there and those that are wanted, as steps. A slot in use is never touched. */
 final class SlotPlan {
+
+    private static final Pattern MOVE_OF_CITUS = Pattern.compile("citus_shard_move_slot(_[1-9][0-9]*){2,3}");
+    private static final Pattern SPLIT_OF_CITUS = Pattern.compile("citus_shard_split_slot(_[1-9][0-9]*){2,3}");
 
     private final Situation s;
     private final Replication running;
@@ -172,7 +176,15 @@ final class SlotPlan {
                 return true;
             }
         }
-        return false;
+        return s.writable() && slot.decoding().filter(decoding -> isOfCitus(name, decoding)).isPresent();
+    }
+
+    /** Citus moves and splits shards by logical replication (Patroni: slots of its own making are not dropped). */
+    private boolean isOfCitus(String name, Decoding decoding) {
+        Optional<String> database = s.facts().node().citusDatabase();
+        return database.isPresent() && database.equals(decoding.database())
+                && (MOVE_OF_CITUS.matcher(name).matches() && decoding.plugin().equals("pgoutput")
+                        || SPLIT_OF_CITUS.matcher(name).matches() && decoding.plugin().equals("citus"));
     }
 
     private static boolean agrees(Map<String, @Nullable Object> matcher, String key, @Nullable String actual) {

@@ -72,7 +72,7 @@ public final class Operations implements NodeCommands {
             case PATCH_CONFIG -> config.patch(command);
             case PUT_CONFIG -> config.put(command);
             case FAILSAFE -> failsafe.answer(command);
-            case MPP -> MppOperation.answer();
+            case MPP -> MppOperation.answer(command.body(), agent);
             case SWITCHOVER, FAILOVER -> switchover.move(command);
             case CANCEL_SWITCHOVER -> switchover.cancel(command);
             case RESTART -> restart.restart(command);

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jpatroni.config.BootstrapConfig;
+import org.jpatroni.config.HostPort;
 import org.jpatroni.config.PostgresConfig.Authentication;
 import org.jpatroni.config.Secret;
 import org.jpatroni.model.PostgresRole;
@@ -229,6 +230,11 @@ final class Bootstrap {
         if (!users.isEmpty()) {
             LOG.warn("bootstrap.users is deprecated; make users in bootstrap.post_bootstrap");
             roles.users(users);
+        }
+        if (parts.node().citus().isPresent()) {
+            CitusSetup.install(parts.node().citus().get(), parts.config().superuser(),
+                    database -> parts.connections().openIn(database, "citus"), parts.config().database(),
+                    new HostPort(parts.config().connectHost(), parts.config().connectPort()), SQL_LIMIT);
         }
         return custom ? access.close(launcher, cancel) : Outcome.done();
     }

@@ -112,12 +112,22 @@ public final class BootstrapSql {
         boolean exists = session.queryOne("SELECT EXISTS (SELECT FROM pg_authid WHERE rolname = ?)", limit,
                 row -> row.getBoolean(1), name);
         // One statement of its own, not a DO block: the context of an error inside a block quotes the statement.
+        silently("cannot make the role " + name,
+                (exists ? "ALTER ROLE " : "CREATE ROLE ") + Quoting.identifier(name) + " WITH" + attributes);
+    }
+
+    /**
+     * Runs a statement that holds a secret.
+     *
+     * @param complaint begins the message of an error, which holds no part of the statement
+     */
+    void silently(String complaint, String statement) throws SQLException {
         List<String> statements = new ArrayList<>(SILENCE);
-        statements.add((exists ? "ALTER ROLE " : "CREATE ROLE ") + Quoting.identifier(name) + " WITH" + attributes);
+        statements.add(statement);
         try {
             session.execute(limit, statements.toArray(String[]::new));
         } catch (SQLException failure) {
-            throw discreet("cannot make the role " + name, failure);
+            throw discreet(complaint, failure);
         } finally {
             session.execute(limit, LOUD_AGAIN.toArray(String[]::new));
         }

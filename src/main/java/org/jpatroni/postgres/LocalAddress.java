@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jpatroni.config.PostgresConfig;
 
 /**
  * How this node's own server is reached. Sockets are looked for where the configuration says, then where the running postmaster says,
@@ -40,6 +41,15 @@ final class LocalAddress {
             return told;
         }
         return USUAL_FOLDERS.stream().filter(folder -> Files.exists(folder.resolve(".s.PGSQL." + port))).findFirst();
+    }
+
+    /** The host by which the agent, and whoever else is on this machine, reaches the server: a folder of sockets, or a name. */
+    static String ofServer(PostgresConfig config, Map<String, String> parameters) {
+        String port = Integer.toString(config.listenPort());
+        Optional<Path> folder = config.useUnixSocket()
+                ? socketDirectory(parameters, Path.of(config.dataDir()), port)
+                : Optional.empty();
+        return folder.map(Path::toString).orElseGet(() -> tcpHost(config.listenHosts()));
     }
 
     private static Optional<Path> fromPidFile(Path dataDirectory) {

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jpatroni.citus.NodeTable;
 import org.jpatroni.config.HostPort;
 import org.jpatroni.config.NodeConfig;
 import org.jpatroni.config.PostgresConfig;
@@ -369,6 +370,11 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
     @Override
     public Optional<TimelineHistory> timelineHistory(int timeline) {
         return TimelineFile.read(data.path(), timeline, parts.node().name());
+    }
+
+    /** The table of nodes in the database that has the extension Citus; to be closed by the caller. */
+    public NodeTable citusNodes(String database) {
+        return new CitusNodeTable(parts.connections().openIn(database, "citus"));
     }
 
     @Override

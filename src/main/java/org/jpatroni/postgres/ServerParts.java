@@ -44,6 +44,9 @@ record ServerParts(NodeConfig node, DynamicConfig dynamic, Tasks tasks, Programs
         recovery.want(settings, dynamic.standbyCluster());
         ServerSettings server = new ServerSettings(postgres, settings, node.scope(), recovery,
                 new ProgramProbe(programs, data.path()));
+        if (node.citus().isPresent()) {
+            server.joinCitus();
+        }
         LocalConnections connections = new LocalConnections(postgres, server, tasks);
         SqlSession work = connections.open("work");
         SqlSession heartbeat = connections.open("heartbeat");

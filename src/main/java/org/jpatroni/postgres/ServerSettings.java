@@ -58,6 +58,7 @@ public final class ServerSettings {
     private Optional<String> synchronousStandbyNames = Optional.empty();
     private boolean synchronousStandbyNamesDecided;
     private boolean hotStandbyFeedbackForced;
+    private boolean citus;
     private String acceptedText = "";
 
     /** The settings are complete from the start; {@link #want} changes them. */
@@ -137,6 +138,13 @@ public final class ServerSettings {
         effective = parameters;
     }
 
+    /** This server is a part of a Citus cluster. */
+    synchronized void joinCitus() {
+        citus = true;
+        parameters = build();
+        effective = parameters;
+    }
+
     /** Names in the order of the file; case does not count. */
     private NavigableMap<String, String> build() {
         NavigableMap<String, String> built = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
@@ -165,6 +173,9 @@ public final class ServerSettings {
         }
         if (hotStandbyFeedbackForced) {
             built.put("hot_standby_feedback", "on");
+        }
+        if (citus) {
+            CitusSetup.adjust(built, LocalAddress.ofServer(config, built));
         }
         return Collections.unmodifiableNavigableMap(built);
     }

@@ -72,6 +72,7 @@ public final class SqlSession implements AutoCloseable {
     private volatile @Nullable ConnectionAttempt attempt;
     private volatile @Nullable Open open;
     private volatile boolean closed;
+    private volatile boolean inTransaction;
 
     /**
      * @param applicationName what {@code pg_stat_activity} shows
@@ -134,6 +135,24 @@ public final class SqlSession implements AutoCloseable {
         });
     }
 
+    /**
+     * Begins a transaction that stays open between calls. Until {@link #end} every call is part of it; when the connection is lost it is over,
+     * calls fail, and none is made on another connection.
+     */
+    public void begin(Duration limit) throws SQLException {
+        execute(limit, "BEGIN");
+        inTransaction = true;
+    }
+
+    /** Ends the transaction, however it ends: {@code COMMIT} or {@code ROLLBACK}. */
+    public void end(Duration limit, String how) throws SQLException {
+        try {
+            execute(limit, how);
+        } finally {
+            inTransaction = false;
+        }
+    }
+
     /** The server's version as a number, for example 150018; connects when there is no connection. */
     public int serverVersion(Duration limit) throws SQLException {
         return run(limit, open -> open.serverVersion);
@@ -149,10 +168,14 @@ public final class SqlSession implements AutoCloseable {
                     return guarded(kept, deadline, limit, work);
                 } catch (SQLException failure) {
                     // A connection from before a restart fails at the first use: that says nothing of the server that runs now.
-                    if (failure instanceof SQLTimeoutException || !isLoss(failure) || deadline.isPast()) {
+                    if (inTransaction || failure instanceof SQLTimeoutException || !isLoss(failure)
+                            || deadline.isPast()) {
                         throw failure;
                     }
                 }
+            }
+            if (inTransaction) {
+                throw new SQLNonTransientConnectionException("the connection of the transaction is lost", "08003");
             }
             Open fresh = connect(deadline, limit);
             return guarded(fresh, deadline, limit, work);

@@ -11,6 +11,7 @@ import org.jpatroni.agent.StatusBoard;
 import org.jpatroni.config.DynamicConfigReader;
 import org.jpatroni.dcs.ClusterStore;
 import org.jpatroni.dcs.KvClusterStore;
+import org.jpatroni.citus.Formation;
 import org.jpatroni.decide.Facts;
 import org.jpatroni.model.DynamicConfig;
 import org.jpatroni.model.FailsafeAnswer;
@@ -92,7 +93,7 @@ final class SimNode {
                 control.connUrl(), Optional.empty(), "4.1.4", true, cluster.setup().hasBackups());
         AgentParts parts = new AgentParts(() -> identity, "demo", () -> tags, mutants.store(store, name()), control,
                 mutants.peers(peers), fence, NoWatchdog.INSTANCE, tasks, this::readConfig,
-                () -> cachedConfig.isEmpty() ? cluster.setup().settings().json(false) : cachedConfig,
+                () -> cachedConfig.isEmpty() ? cluster.setup().settings().json(false) : cachedConfig, Formation.NONE,
                 cluster.coverage().traceFor(this, kernel));
         StatusBoard board = new StatusBoard(HaStatus.starting(name(), "demo", tags, time.nanos()));
         HaLoop loop = new HaLoop(parts, board);

@@ -41,14 +41,15 @@ final class HouseRules {
             Map.entry("dcs", List.of("model", "config", "runtime", "json")),
             Map.entry("dcs.etcd", List.of("dcs", "model", "config", "runtime", "tls")),
             Map.entry("dcs.zookeeper", List.of("dcs", "model", "config", "runtime", "tls")),
-            Map.entry("postgres", List.of("model", "config", "runtime", "tls")),
+            Map.entry("postgres", List.of("model", "config", "runtime", "tls", "citus")),
             Map.entry("watchdog", List.of("model", "config", "runtime")),
             Map.entry("peer", List.of("model", "runtime", "config", "tls")),
             Map.entry("citus", List.of("model", "runtime")),
             Map.entry("agent",
-                    List.of("model", "decide", "node", "runtime", "config", "dcs", "postgres", "watchdog", "peer")),
+                    List.of("model", "decide", "node", "runtime", "config", "dcs", "postgres", "watchdog", "peer",
+                            "citus")),
             Map.entry("operation",
-                    List.of("node", "model", "decide", "runtime", "config", "dcs", "peer", "json", "agent")),
+                    List.of("node", "model", "decide", "runtime", "config", "dcs", "peer", "json", "agent", "citus")),
             Map.entry("api", List.of("node", "model", "config", "runtime", "tls", "json")),
             Map.entry("ctl", List.of("model", "config", "dcs"))));
 
