@@ -7,7 +7,6 @@ import java.util.Optional;
 import org.jpatroni.dcs.Cas;
 import org.jpatroni.decide.Decision;
 import org.jpatroni.decide.Facts.PeersView;
-import org.jpatroni.decide.Failsafe;
 import org.jpatroni.decide.Memory;
 import org.jpatroni.decide.Situation;
 import org.jpatroni.model.LeaderKey;
@@ -166,12 +165,11 @@ final class DecisionExecutor {
         List<Member> members = ask.members().entrySet().stream()
                 .map(member -> Member.at(member.getKey(), member.getValue())).toList();
         long sentAt = parts.tasks().time().nanos();
-        Failsafe.Round round = new Failsafe.Round(sentAt,
+        boolean all = observer.failsafeAnswered(sentAt,
                 members.isEmpty() ? List.of() : parts.peers().askFailsafe(members, ask.ping(), ask.limit()));
-        if (round.isAccepted() && !lease.agreed(new Lease(sentAt, observer.dynamic().ttlSeconds()))) {
+        if (all && !lease.agreed(new Lease(sentAt, observer.dynamic().ttlSeconds()))) {
             LOG.warn("all members agreed that this primary goes on, too late for its leader lock");
         }
-        observer.failsafeAsked(round);
     }
 
     /** From here on the lease is not ours, even when the store did not answer. */

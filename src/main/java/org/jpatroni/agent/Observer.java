@@ -2,6 +2,7 @@ package org.jpatroni.agent;
 
 import java.time.Duration;
 import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jpatroni.dcs.StoreUnavailableException;
@@ -12,6 +13,7 @@ import org.jpatroni.decide.Failsafe;
 import org.jpatroni.model.ClusterSnapshot;
 import org.jpatroni.model.ClusterSnapshot.StoredConfig;
 import org.jpatroni.model.DynamicConfig;
+import org.jpatroni.model.FailsafeAnswer;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PostgresView;
 import org.jpatroni.runtime.Time;
@@ -86,8 +88,10 @@ final class Observer {
         peers = answers;
     }
 
-    void failsafeAsked(Failsafe.Round asked) {
-        round = Optional.of(asked);
+    /** Members were asked whether this primary may go on; returns whether all agreed. */
+    boolean failsafeAnswered(long sentAtNanos, List<FailsafeAnswer> answers) {
+        round = Optional.of(Failsafe.Round.of(sentAtNanos, answers, round));
+        return round.get().isAccepted();
     }
 
     /**

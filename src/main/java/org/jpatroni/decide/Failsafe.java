@@ -38,10 +38,19 @@ public record Failsafe(Optional<Announced> primary, Optional<Round> round, Optio
      * One round of questions to all members that must agree.
      *
      * @param sentAtNanos before the first question was sent: what was agreed on counts from here
+     * @param failingSinceNanos when the first of the rounds was sent that have failed in a row; empty when all agreed
      */
-    public record Round(long sentAtNanos, List<FailsafeAnswer> answers) {
+    public record Round(long sentAtNanos, List<FailsafeAnswer> answers, Optional<Long> failingSinceNanos) {
         public Round {
             answers = answers.stream().toList();
+        }
+
+        /** The round that comes after another one. */
+        public static Round of(long sentAtNanos, List<FailsafeAnswer> answers, Optional<Round> before) {
+            boolean all = answers.stream().allMatch(FailsafeAnswer::isAccepted);
+            return new Round(sentAtNanos, answers, all
+                    ? Optional.empty()
+                    : before.flatMap(Round::failingSinceNanos).or(() -> Optional.of(sentAtNanos)));
         }
 
         public boolean isAccepted() {
@@ -53,11 +62,10 @@ public record Failsafe(Optional<Announced> primary, Optional<Round> round, Optio
      * What is remembered from cycle to cycle.
      *
      * @param attempted what this leader has tried to store under {@code failsafe} since it last read exactly that; any of it may be stored
-     * @param failingSinceNanos since when rounds have failed in a row
      */
-    public record Remembered(SortedMap<String, String> attempted, Optional<Long> failingSinceNanos) {
+    public record Remembered(SortedMap<String, String> attempted) {
 
-        public static final Remembered NOTHING = new Remembered(Collections.emptySortedMap(), Optional.empty());
+        public static final Remembered NOTHING = new Remembered(Collections.emptySortedMap());
 
         public Remembered {
             attempted = Collections.unmodifiableSortedMap(new TreeMap<>(attempted));

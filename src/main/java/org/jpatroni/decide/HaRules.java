@@ -21,7 +21,8 @@ public final class HaRules {
 
     /** The catalogue, in order of precedence. */
     public static final List<Rule> CATALOGUE = Stream.of(LeaseRules.RULES, ShutdownRules.RULES, OrderRules.RULES,
-            StoreDownRules.RULES, WatchdogRules.RULES, BootstrapRules.RULES, ActionRules.RULES, RecoveryRules.RULES,
+            FailsafeRules.RULES, StoreDownRules.RULES, WatchdogRules.RULES, BootstrapRules.RULES, ActionRules.RULES,
+            RecoveryRules.RULES,
             PrimaryRules.RULES,
             SwitchoverRules.RULES,
             StandbyLeaderRules.RULES, LeaderRules.RULES, RaceRules.RULES, FollowerRules.RULES, List.of(LAST))

@@ -39,6 +39,10 @@ final class LeaderRules {
                     LeaderRules::writeConfig),
             new Rule("leader.history", "The timeline is later than the history stored.",
                     "Patroni: /history; the race refuses members on an older timeline.", LeaderRules::updateHistory),
+            new Rule("leader.failsafe",
+                    "The key failsafe does not name the members as they are, or is there although failsafe_mode is off.",
+                    "Patroni: the leader keeps the failsafe topology; only whom it names may lead while the mode is on.",
+                    LeaderRules::publishFailsafe),
             new Rule("leader.clear-failover", "The stored request to move the leader is done, or not for this leader.",
                     "A request that cannot hold must not wait for a later leader.", LeaderRules::clearFailover),
             new Rule("leader.slots", "Slots were not looked after in this cycle.",
@@ -125,6 +129,10 @@ final class LeaderRules {
         return s.decideOnce(new Decision.UpdateHistory(s.timeline()), Reason.of(Sentence.HISTORY));
     }
 
+    private static Optional<Rule.Outcome> publishFailsafe(Situation s) {
+        return applies(s) ? FailsafeRules.publishMembers(s) : pass();
+    }
+
     private static Optional<Rule.Outcome> clearFailover(Situation s) {
         Optional<FailoverRequest> request = s.snapshot().failover();
         if (!applies(s) || !s.storeSeen() || request.isEmpty()) {
@@ -161,6 +169,7 @@ final class LeaderRules {
         if (!seeksRemote) {
             settled = settled.withDivergence(Memory.Divergence.NOTHING).withRewindFailures(0);
         }
+        settled = FailsafeRules.settled(s, settled);
         Sentence sentence = s.inRecovery() ? Sentence.STANDBY_LEADER_NO_ACTION : Sentence.LEADER_NO_ACTION;
         Reason reason = Reason.of(s.paused() ? Sentence.PAUSED_NO_ACTION : sentence, s.self());
         Duration rest = LeaseRules.renewalIsDue(s)

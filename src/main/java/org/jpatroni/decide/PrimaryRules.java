@@ -72,7 +72,7 @@ final class PrimaryRules {
         if (!applies(s) || !s.snapshot().isUnlocked() || s.peers().isPresent() || s.leaseAttemptedThisCycle()) {
             return pass();
         }
-        return s.decide(new Decision.AskPeers(s.others()), Reason.of(Sentence.ASK_PEERS, RaceRules.names(s.others())));
+        return s.decide(new Decision.AskPeers(s.rivals()), Reason.of(Sentence.ASK_PEERS, RaceRules.names(s.rivals())));
     }
 
     private static Optional<Rule.Outcome> otherPrimary(Situation s) {

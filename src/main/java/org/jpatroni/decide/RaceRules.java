@@ -206,7 +206,7 @@ final class RaceRules {
 
     private static Optional<Rule.Outcome> askPeers(Situation s) {
         return applies(s) && s.peers().isEmpty() && !s.leaseAttemptedThisCycle() && !isHandedOverToMe(s)
-                ? s.decide(new Decision.AskPeers(s.others()), Reason.of(Sentence.ASK_PEERS, names(s.others())))
+                ? s.decide(new Decision.AskPeers(s.rivals()), Reason.of(Sentence.ASK_PEERS, names(s.rivals())))
                 : pass();
     }
 

@@ -1,6 +1,7 @@
 package org.jpatroni.decide;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -11,7 +12,9 @@ import org.jpatroni.decide.Facts.LeaseView;
 import org.jpatroni.model.ClusterSnapshot;
 import org.jpatroni.model.DynamicConfig;
 import org.jpatroni.model.FailoverRequest;
+import org.jpatroni.model.FailsafeAnswer;
 import org.jpatroni.model.LeaderKey;
+import org.jpatroni.model.Lsn;
 import org.jpatroni.model.Member;
 import org.jpatroni.model.PeerAnswer;
 import org.jpatroni.model.PostgresRole;
@@ -102,6 +105,42 @@ public record Situation(Facts facts, Memory memory) {
 
     public static Duration stopBudget(int ttlSeconds) {
         return Duration.ofMillis(ttlSeconds * 1000L / 6);
+    }
+
+    /** Whether somebody leads without the store: this node by agreement of all members, or one that this node stands back for. */
+    boolean leadsByAgreement() {
+        return facts.failsafe().isActive() && (!storeSeen() || snapshot().isUnlocked());
+    }
+
+    /** Positions of the leader's slots: as it stored them, or while it leads without the store, as it told them. */
+    SortedMap<String, Lsn> leaderSlots() {
+        Optional<SortedMap<String, Lsn>> told = leadsByAgreement()
+                ? facts.failsafe().primary().flatMap(primary -> primary.ping().slots())
+                : Optional.empty();
+        return told.orElse(snapshot().status().slots());
+    }
+
+    /** How much WAL a member has: as it stored, or while this node leads without the store, as it answered. */
+    Optional<Lsn> positionOf(Member member) {
+        Optional<Lsn> answered = leadsByAgreement()
+                ? facts.failsafe().round().stream().flatMap(round -> round.answers().stream())
+                        .filter(answer -> answer.member().equals(member.name())).findFirst()
+                        .flatMap(FailsafeAnswer::position)
+                : Optional.empty();
+        return answered.or(member::xlogLocation);
+    }
+
+    /** Everybody else who may lead: the members there are, and with failsafe mode those of the key failsafe whose member keys are gone. */
+    List<Member> rivals() {
+        List<Member> all = new ArrayList<>(others());
+        if (facts.dynamic().failsafeMode()) {
+            snapshot().failsafe().forEach((name, apiUrl) -> {
+                if (!name.equals(self()) && snapshot().member(name).isEmpty()) {
+                    all.add(Member.at(name, apiUrl));
+                }
+            });
+        }
+        return all;
     }
 
     public boolean otherLeads() {

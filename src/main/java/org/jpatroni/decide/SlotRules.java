@@ -32,7 +32,7 @@ public final class SlotRules {
     }
 
     static Optional<Rule.Outcome> syncIfDue(Situation s) {
-        if (s.isThisCycle(s.memory().slots().syncedAtNanos()) || !s.storeSeen()) {
+        if (s.isThisCycle(s.memory().slots().syncedAtNanos()) || !s.storeSeen() && !s.leadsByAgreement()) {
             return pass();
         }
         Situation now = new Situation(s.facts(), remember(s));

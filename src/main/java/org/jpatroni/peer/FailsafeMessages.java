@@ -4,15 +4,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.jpatroni.json.PythonJson;
 import org.jpatroni.model.FailsafeAnswer;
 import org.jpatroni.model.FailsafeAnswer.Kind;
 import org.jpatroni.model.FailsafePing;
 import org.jpatroni.model.Lsn;
+import tools.jackson.databind.json.JsonMapper;
 
 /** {@code POST /failsafe} on the wire, as Patroni's members write and read it. */
 final class FailsafeMessages {
 
+    private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final String ACCEPTED = "Accepted";
     private static final int TEXT_MAX = 200;
 
@@ -33,7 +34,7 @@ final class FailsafeMessages {
         if (ping.ttlSeconds() > 0) {
             document.put("ttl", ping.ttlSeconds());
         }
-        return PythonJson.write(document);
+        return JSON.writeValueAsString(document);
     }
 
     static FailsafeAnswer answer(String member, PeerReply reply) {

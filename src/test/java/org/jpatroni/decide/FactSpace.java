@@ -186,9 +186,9 @@ final class FactSpace {
                     value("as primary before",
                             w -> w.memory(m -> m.withPublished("running/primary", NOW - 20 * SECOND)))),
             axis("slots", value("seen to", FactSpace::asIs),
-                    value("not yet", w -> w.memory(m -> World.slotsSyncedAt(m, NOW - 20 * SECOND))),
+                    value("not yet", w -> w.memory(m -> Replications.slotsSyncedAt(m, NOW - 20 * SECOND))),
                     value("none there yet",
-                            w -> withoutSlots(w).memory(m -> World.slotsSyncedAt(m, NOW - 20 * SECOND)))),
+                            w -> withoutSlots(w).memory(m -> Replications.slotsSyncedAt(m, NOW - 20 * SECOND)))),
             axis("position", value("near", FactSpace::asIs), value("leader was far ahead", w -> w.snapshot(
                     s -> new org.jpatroni.model.ClusterSnapshot(s.initialize(), s.config(), s.leader(),
                             new StoredStatus(new Lsn(50_000_000), new TreeMap<>(), List.of()), s.members(),
@@ -196,7 +196,7 @@ final class FactSpace {
                     .asRare(),
             axis("allowed", value("bootstrap", FactSpace::asIs), value("nothing", w -> w.allowed(false, false)),
                     value("clone without leader", w -> w.allowed(true, true))).asRare(),
-            Fencing.AXIS);
+            Fencing.AXIS, FailsafeWorld.axis());
 
     static final Product WHOLE = new Product(AXES);
     private static final List<Product> WALKS = walks();

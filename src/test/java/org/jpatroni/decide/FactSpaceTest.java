@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class FactSpaceTest {
 
-    private static final long SAMPLES = Long.getLong("facts.samples", 600_000);
+    private static final long SAMPLES = Long.getLong("facts.samples", 800_000);
     private static final int EXAMPLES = 3;
 
     /** Rules that no point reaches, each with the reason why it stays. */

@@ -115,7 +115,7 @@ final class PerfectNode {
             case Decision.ReleaseLease d -> release();
             case Decision.AskPeers d -> world.peersAsked(asked, answers.toArray(PeerAnswer[]::new));
             case Decision.AskFailsafe d -> allAgree(d, asked);
-            case Decision.WriteFailsafe d -> world.failsafeMembers(d.members());
+            case Decision.WriteFailsafe d -> FailsafeWorld.stored(world, d.members());
             case Decision.PublishMember d -> publish(d.member());
             case Decision.ClaimInitialize d -> world.initialize(Optional.of(""))
                     .memory(memory -> memory.withBootstrap(Memory.Bootstrap.CLAIMED));
@@ -154,8 +154,9 @@ final class PerfectNode {
         if (before instanceof LeaseView.Held held) {
             long until = asked + world.facts().dynamic().ttlSeconds() * World.SECOND;
             world.lease(new LeaseView.Held(held.confirmedAtNanos(), until, held.attemptedAtNanos()));
-            world.failsafe(new Failsafe(Optional.empty(), Optional.of(new Failsafe.Round(asked, accepted)),
-                    Optional.of(until)));
+            world.failsafe(
+                    new Failsafe(Optional.empty(), Optional.of(new Failsafe.Round(asked, accepted, Optional.empty())),
+                            Optional.of(until)));
         }
     }
 

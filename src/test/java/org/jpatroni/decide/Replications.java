@@ -71,4 +71,11 @@ final class Replications {
         return new TreeMap<>(Map.of("b", new SlotView(true, false, Optional.of(new Lsn(900))), "c",
                 new SlotView(true, false, Optional.of(new Lsn(900)))));
     }
+
+    /** Slots looked after at that time, on the server that runs. */
+    static Memory slotsSyncedAt(Memory memory, long nanos) {
+        SlotMemory slots = memory.slots();
+        return memory.withSlots(slots.withSyncedAt(nanos)
+                .withOurs(slots.ours(), Optional.of(new SlotMemory.Look(Optional.empty()))));
+    }
 }

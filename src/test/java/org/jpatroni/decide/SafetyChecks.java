@@ -24,6 +24,7 @@ final class SafetyChecks {
         lease();
         announcements();
         maintenance();
+        failsafe();
         data();
         actions();
         rests();
@@ -97,6 +98,19 @@ final class SafetyChecks {
                         && c.memory().bootstrap() == Memory.Bootstrap.NONE);
         never("the agent ends on its own while paused", c -> c.decides(Decision.Halt.class) && c.paused()
                 && !c.endsAgent() && c.memory().bootstrap() == Memory.Bootstrap.NONE);
+    }
+
+    private static void failsafe() {
+        never("members asked to agree to what is no primary with a lease, or while paused, or with the mode off",
+                c -> c.decides(Decision.AskFailsafe.class) && !(c.leaseHeld() && !c.paused() && !c.endsAgent()
+                        && c.facts().dynamic().failsafeMode() && c.nanosUntilStop() > 0));
+        never("a standby that takes the lease although it promised to stand back", c -> c.decides(
+                Decision.AcquireLease.class) && !c.writable() && c.facts().failsafe().primary().isPresent());
+        never("a standby that takes the lease although the failsafe topology does not name it", c -> c.decides(
+                Decision.AcquireLease.class) && !c.writable() && c.facts().dynamic().failsafeMode()
+                && !c.snapshot().failsafe().isEmpty() && !c.snapshot().failsafe().containsKey("a"));
+        never("the failsafe topology written by somebody who does not lead", c -> c.decides(
+                Decision.WriteFailsafe.class) && !(c.leaderIs("a") && c.leaseHeld()));
     }
 
     private static void data() {

@@ -6,8 +6,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jpatroni.decide.Reason.Sentence;
 import org.jpatroni.decide.SafetyChecks.Check;
+import org.jpatroni.model.FailsafePing;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.Upstream;
@@ -28,7 +30,9 @@ class SafetyChecksTest {
                 new Decision.Rest(Duration.ofSeconds(11)), new Decision.AcquireLease(),
                 new Decision.RenewLease(Optional.empty()), new Decision.ReleaseLease(Optional.of(new Lsn(1))),
                 new Decision.ClearFailover(7), new Decision.CancelAction(), new Decision.Halt(1),
-                new Decision.AnnounceRole(PostgresRole.DEMOTED)));
+                new Decision.AnnounceRole(PostgresRole.DEMOTED),
+                new Decision.WriteFailsafe(new TreeMap<>()), new Decision.AskFailsafe(new TreeMap<>(),
+                        new FailsafePing("a", "", "", Optional.empty(), 30), Duration.ofSeconds(2))));
         actions.forEach(action -> decisions.add(new Decision.Begin(action)));
         return decisions;
     }

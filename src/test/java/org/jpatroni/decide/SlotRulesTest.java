@@ -102,7 +102,7 @@ class SlotRulesTest {
     @Test
     void whatOthersMakeOnARunningServerIsLeftAlone() {
         World world = withExtra(World.leader(), false);
-        world.memory(m -> World.slotsSyncedAt(m, NOW - 20 * SECOND));
+        world.memory(m -> Replications.slotsSyncedAt(m, NOW - 20 * SECOND));
         assertThat(steps(world)).isEmpty();
     }
 
@@ -193,7 +193,7 @@ class SlotRulesTest {
     }
 
     private static World due(World world) {
-        return world.memory(m -> World.slotsSyncedAt(m, NOW - 20 * SECOND));
+        return world.memory(m -> Replications.slotsSyncedAt(m, NOW - 20 * SECOND));
     }
 
     private static World withExtra(World world, boolean active) {

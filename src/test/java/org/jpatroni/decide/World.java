@@ -1,15 +1,14 @@
 package org.jpatroni.decide;
 
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.jpatroni.decide.Facts.ClusterView;
 import org.jpatroni.decide.Facts.LeaseView;
 import org.jpatroni.decide.Facts.PeersView;
@@ -62,27 +61,19 @@ final class World {
     private Order.Pending orders = Order.Pending.NOTHING;
     private WatchdogStatus watchdog = WatchdogStatus.NONE;
     private Failsafe failsafe = Failsafe.NOTHING;
-    private Facts.Node node = node(true, false);
+    private Facts.Node node = FailsafeWorld.node(true, false);
     private long nowNanos = NOW + 2;
     private long cycleStartNanos = NOW;
     private long seenAtNanos = NOW;
-    private Memory memory = slotsSyncedAt(Memory.fresh(NOW).withPublished("running/replica", NOW), NOW);
+    private Memory memory = Replications.slotsSyncedAt(Memory.fresh(NOW).withPublished("running/replica", NOW), NOW);
 
     private World() {
-        Map<String, String> none = Map.of();
         snapshot = new ClusterSnapshot(Optional.of(SYSID), Optional.of(new StoredConfig("{}", 1)),
                 Optional.of(new LeaderKey("b", 5, "", false)),
                 new StoredStatus(new Lsn(1000), new TreeMap<>(), List.of()),
                 List.of(member("a", "replica"), member("b", "primary"), member("c", "replica")), Optional.empty(),
-                SyncState.ABSENT, TimelineHistory.EMPTY, new TreeMap<>(none));
+                SyncState.ABSENT, TimelineHistory.EMPTY, new TreeMap<>());
         postmaster = new Postmaster.Up(10, Replications.standby(1000, "b", "streaming"));
-    }
-
-    /** Slots looked after at that time, on the server that runs. */
-    static Memory slotsSyncedAt(Memory memory, long nanos) {
-        SlotMemory slots = memory.slots();
-        return memory.withSlots(slots.withSyncedAt(nanos)
-                .withOurs(slots.ours(), Optional.of(new SlotMemory.Look(Optional.empty()))));
     }
 
     /** A server that answers, whatever the data directory looks like. */
@@ -223,18 +214,11 @@ final class World {
     }
 
     World history(int latestTimeline) {
-        List<TimelineHistory.Entry> entries = new ArrayList<>();
-        for (int timeline = 1; timeline < latestTimeline; timeline++) {
-            entries.add(new TimelineHistory.Entry(timeline, new Lsn(900), "", Optional.empty(), Optional.empty()));
-        }
+        List<TimelineHistory.Entry> entries = IntStream.range(1, latestTimeline).mapToObj(
+                timeline -> new TimelineHistory.Entry(timeline, new Lsn(900), "", Optional.empty(), Optional.empty()))
+                .toList();
         return snapshot(s -> new ClusterSnapshot(s.initialize(), s.config(), s.leader(), s.status(), s.members(),
                 s.failover(), s.sync(), new TimelineHistory(entries, 1), s.failsafe()));
-    }
-
-    /** What is stored under {@code failsafe}. */
-    World failsafeMembers(SortedMap<String, String> members) {
-        return snapshot(s -> new ClusterSnapshot(s.initialize(), s.config(), s.leader(), s.status(), s.members(),
-                s.failover(), s.sync(), s.history(), members));
     }
 
     World snapshot(UnaryOperator<ClusterSnapshot> change) {
@@ -259,8 +243,7 @@ final class World {
     }
 
     World lease(long confirmedAt, long deadline) {
-        lease = new LeaseView.Held(confirmedAt, deadline, confirmedAt);
-        return this;
+        return lease(new LeaseView.Held(confirmedAt, deadline, confirmedAt));
     }
 
     World lease(LeaseView changed) {
@@ -269,13 +252,11 @@ final class World {
     }
 
     World leaseAttempted() {
-        lease = new LeaseView.NotHeld(NOW + 1, NOW - 100 * SECOND);
-        return this;
+        return lease(new LeaseView.NotHeld(NOW + 1, NOW - 100 * SECOND));
     }
 
     World noLease() {
-        lease = new LeaseView.NotHeld(NOW - 100 * SECOND, NOW - 100 * SECOND);
-        return this;
+        return lease(new LeaseView.NotHeld(NOW - 100 * SECOND, NOW - 100 * SECOND));
     }
 
     World peers(PeerAnswer... answers) {
@@ -338,11 +319,6 @@ final class World {
         return this;
     }
 
-    World allowed(boolean mayBootstrap, boolean clonesWithoutLeader) {
-        node = node(mayBootstrap, clonesWithoutLeader);
-        return this;
-    }
-
     World failsafe(Failsafe changed) {
         failsafe = changed;
         return this;
@@ -392,9 +368,9 @@ final class World {
         return this;
     }
 
-    private static Facts.Node node(boolean mayBootstrap, boolean clonesWithoutLeader) {
-        return new Facts.Node("a", "http://127.0.0.1:1/patroni", "postgres://a:5432/postgres", Optional.empty(),
-                "4.1.4", mayBootstrap, clonesWithoutLeader);
+    World allowed(boolean mayBootstrap, boolean clonesWithoutLeader) {
+        node = FailsafeWorld.node(mayBootstrap, clonesWithoutLeader);
+        return this;
     }
 
     /** This kind of decision was carried out in this cycle and changed nothing. */
