@@ -66,12 +66,17 @@ final class ConfigReload {
     }
 
     /** Begins it beside the caller; several calls before it begins are one. */
-    void begin(Parts parts, Predicate<Runnable> betweenSteps) {
+    void begin(Parts parts, Predicate<Runnable> betweenSteps, ServiceManager serviceManager) {
         if (waiting.compareAndSet(false, true)) {
             var _ = tasks.start("reload", () -> {
                 synchronized (oneAtATime) {
                     waiting.set(false);
-                    run(parts, betweenSteps);
+                    serviceManager.reloading();
+                    try {
+                        run(parts, betweenSteps);
+                    } finally {
+                        serviceManager.ready();
+                    }
                 }
                 return Boolean.TRUE;
             });

@@ -19,6 +19,7 @@ import org.jpatroni.agent.OperationCounters;
 import org.jpatroni.agent.StatusBoard;
 import org.jpatroni.agent.StatusCounters;
 import org.jpatroni.agent.StatusReader;
+import org.jpatroni.agent.VerdictTrace;
 import org.jpatroni.api.HttpFrontend;
 import org.jpatroni.citus.Formation;
 import org.jpatroni.citus.NodeEvent;
@@ -62,6 +63,7 @@ final class Daemon {
     private final Tasks tasks = Tasks.system();
     private final OperationCounters operations = new OperationCounters();
     private final ConfigReload reload;
+    private final ServiceManager serviceManager;
 
     /**
      * @param path where the configuration was read, to read it again
@@ -69,6 +71,7 @@ final class Daemon {
     Daemon(NodeConfig node, Optional<Path> path, Map<String, String> environment) {
         this.node = node;
         this.reload = new ConfigReload(path, environment, node, tasks);
+        this.serviceManager = new ServiceManager(environment, tasks.time());
     }
 
     /**
@@ -94,7 +97,7 @@ final class Daemon {
             HaLoop loop = new HaLoop(new AgentParts(() -> identity(postgres), node.scope(),
                     () -> reload.current().tags(), stores.store(), postgres, peers,
                     guard, watchdog, tasks, configuration::read, configuration::initial,
-                    formation, Sharding.telling(formation, configuration)),
+                    formation, traces(Sharding.telling(formation, configuration))),
                     board);
             StatusCounters statusCounters = new StatusCounters(tasks.time());
             AgentMetrics metrics = new AgentMetrics(loop.counters(), operations, statusCounters,
@@ -109,16 +112,33 @@ final class Daemon {
                             agent)));
             LOG.info("{} of cluster {}: REST API on {}, store {}", node.name(), node.scope(), node.restApi().listen(),
                     stores.store().describe());
-            Signals.handle("TERM", loop::shutdown);
-            Signals.handle("INT", loop::shutdown);
+            Runnable stop = () -> {
+                serviceManager.stopping();
+                loop.shutdown();
+            };
+            Signals.handle("TERM", stop);
+            Signals.handle("INT", stop);
             Signals.handle("HUP", agent::reload);
+            serviceManager.ready();
             int exitCode = loop.run();
+            serviceManager.stopping();
+            if (postgres.postmaster().isEmpty()) {
+                watchdog.disable();
+            }
             if (exitCode == 0) {
                 guard.off();
             }
             api.close();
             return exitCode;
         }
+    }
+
+    /** The service manager hears of verdicts too. */
+    private VerdictTrace traces(VerdictTrace first) {
+        return (facts, verdict) -> {
+            first.decided(facts, verdict);
+            serviceManager.decided(facts, verdict);
+        };
     }
 
     private Facts.Node identity(LocalPostgres postgres) {
@@ -169,7 +189,7 @@ final class Daemon {
 
             @Override
             public void reload() {
-                reload.begin(parts, loop::betweenSteps);
+                reload.begin(parts, loop::betweenSteps, serviceManager);
             }
         };
     }

@@ -14,8 +14,8 @@ final class WatchdogRules {
 
     static final List<Rule> RULES = List.of(
             new Rule("watchdog.renew-first",
-                    "The watchdog device is to be opened, and the lease was not confirmed in this cycle.",
-                    "The timer must not run longer than the lease, so it starts with a fresh one.",
+                    "The watchdog device is to be opened, and the lease was confirmed before this cycle.",
+                    "The timer must not run longer than the lease, so it starts with a fresh one. Also one just acquired may rest on an older session.",
                     WatchdogRules::renewFirst),
             new Rule("watchdog.activate", "This node leads and the watchdog device is not open.",
                     "Patroni: the watchdog is active before PostgreSQL is promoted.", WatchdogRules::activate),
@@ -27,6 +27,9 @@ final class WatchdogRules {
                     "A watchdog is required, could not be activated, and PostgreSQL here is no primary.",
                     "Patroni: watchdog.mode required. Another member may have one that works.",
                     WatchdogRules::notPromoting),
+            new Rule("watchdog.wait",
+                    "A watchdog is required and not open, the lease could not be confirmed for it, and PostgreSQL here is no primary.",
+                    "Nothing is promoted or started as a primary before it is open.", WatchdogRules::waitForIt),
             new Rule("watchdog.no-bootstrap", "No data, no cluster, and the watchdog that is required cannot be used.",
                     "A cluster that could not have a leader here is not begun here.", WatchdogRules::noBootstrap));
 
@@ -36,7 +39,8 @@ final class WatchdogRules {
     /** The device is to be open, and is not. */
     private static boolean isMissing(Situation s) {
         WatchdogStatus watchdog = s.facts().watchdog();
-        boolean stops = s.running().filter(Action::stopsPrimary).isPresent();
+        boolean stops = s.running().filter(Action::stopsPrimary).isPresent()
+                || s.memory().bootstrap() != Memory.Bootstrap.NONE && s.notRunning();
         return watchdog.wanted() && !watchdog.isActive() && s.storeSeen() && s.holdsLease() && !s.paused() && !stops
                 && s.facts().request() != Facts.Request.SHUTDOWN && (!s.standbyCluster() || s.writable());
     }
@@ -51,8 +55,8 @@ final class WatchdogRules {
     }
 
     private static Optional<Rule.Outcome> renewFirst(Situation s) {
-        return isMissing(s) && !isConfirmed(s) && !s.leaseAttemptedThisCycle()
-                ? s.decide(new Decision.RenewLease(LeaseRules.statusToStore(s)), Reason.of(Sentence.LEASE_RENEW))
+        return isMissing(s) && !isConfirmed(s)
+                ? s.decideOnce(new Decision.RenewLease(LeaseRules.statusToStore(s)), Reason.of(Sentence.LEASE_RENEW))
                 : pass();
     }
 
@@ -63,7 +67,7 @@ final class WatchdogRules {
     }
 
     private static boolean cannotLead(Situation s) {
-        return isMissing(s) && s.facts().watchdog().required() && (wasTried(s) || !isConfirmed(s));
+        return isMissing(s) && s.facts().watchdog().required() && wasTried(s);
     }
 
     private static Optional<Rule.Outcome> demote(Situation s) {
@@ -81,6 +85,12 @@ final class WatchdogRules {
                 .withGaveUpLeadership(Optional.of(s.inSeconds(s.facts().dynamic().loopWaitSeconds())));
         return s.decide(new Decision.ReleaseLease(Optional.empty()), memory,
                 Reason.of(Sentence.WATCHDOG_NOT_PROMOTING));
+    }
+
+    private static Optional<Rule.Outcome> waitForIt(Situation s) {
+        return isMissing(s) && s.facts().watchdog().required() && s.running().isEmpty() && !s.mayBePrimary()
+                ? s.restShortly(Reason.of(Sentence.RETRY_LATER))
+                : pass();
     }
 
     private static Optional<Rule.Outcome> noBootstrap(Situation s) {

@@ -28,6 +28,9 @@ final class Fencing {
     }), new Value("required", w -> w.watchdog(REQUIRED)),
             new Value("required, lease confirmed before", w -> w.watchdog(REQUIRED).leaderKey("a", true)
                     .lease(NOW - 3 * SECOND, NOW + 27 * SECOND)),
+            new Value("required, not confirmed in this cycle", w -> w.watchdog(REQUIRED).leaderKey("a", true)
+                    .lease(NOW - 3 * SECOND, NOW + 27 * SECOND)
+                    .memory(m -> m.withTried(new TreeMap<>(java.util.Map.of("RenewLease", NOW + 1))))),
             new Value("required, tried in this cycle", w -> tried(w.watchdog(REQUIRED_UNUSABLE))),
             new Value("required, unusable", w -> w.watchdog(REQUIRED_UNUSABLE)),
             new Value("required, unusable, no cluster",

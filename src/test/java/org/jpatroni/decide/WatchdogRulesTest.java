@@ -38,6 +38,13 @@ class WatchdogRulesTest {
                 row("a primary renews first",
                         World.leader().lease(NOW - 3 * SECOND, NOW + 27 * SECOND).watchdog(REQUIRED),
                         "watchdog.renew-first"),
+                row("a lease just acquired on an older session is renewed first",
+                        standbyWithLease().lease(new Facts.LeaseView.Held(NOW - SECOND, NOW + 29 * SECOND, NOW + 1))
+                                .watchdog(REQUIRED),
+                        "watchdog.renew-first"),
+                row("the renewal was in vain: nothing is promoted",
+                        renewed(standbyWithLease().lease(NOW - SECOND, NOW + 29 * SECOND).watchdog(REQUIRED)),
+                        "watchdog.wait"),
                 row("required and lost: a primary stops", tried(World.leader().watchdog(REQUIRED_UNUSABLE)),
                         "watchdog.demote"),
                 row("automatic and lost: a primary goes on", tried(World.leader().watchdog(AUTOMATIC_UNUSABLE)),
@@ -78,6 +85,10 @@ class WatchdogRulesTest {
 
     private static World standbyWithLease() {
         return World.leader().standbyAt(1000, "", "");
+    }
+
+    private static World renewed(World world) {
+        return world.memory(m -> m.withTried(new java.util.TreeMap<>(Map.of("RenewLease", NOW + 1))));
     }
 
     private static World racer() {
