@@ -19,7 +19,7 @@ import org.awaitility.Awaitility;
 
 /** The receiving end of systemd's notifications: a Unix datagram socket, which Java does not have. */
 @SuppressWarnings("restricted")
-final class DatagramSocketFile implements AutoCloseable {
+public final class DatagramSocketFile implements AutoCloseable {
 
     private static final Linker LINKER = Linker.nativeLinker();
     private static final MethodHandle SOCKET = handle("socket",
@@ -37,7 +37,7 @@ final class DatagramSocketFile implements AutoCloseable {
     private final int socket;
 
     /** @param address a path, or an abstract name that begins with {@code @} */
-    DatagramSocketFile(String address) throws Throwable {
+    public DatagramSocketFile(String address) throws Throwable {
         this.address = address;
         this.socket = (int) SOCKET.invokeExact(UNIX, DATAGRAM, 0);
         byte[] path = address.getBytes(StandardCharsets.UTF_8);
@@ -60,12 +60,12 @@ final class DatagramSocketFile implements AutoCloseable {
         return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(function), types);
     }
 
-    String address() {
+    public String address() {
         return address;
     }
 
     /** What waits there now. */
-    Optional<String> poll() {
+    public Optional<String> poll() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment buffer = arena.allocate(4096);
             long length = (long) RECV.invokeExact(socket, buffer, 4096L, DO_NOT_WAIT);
@@ -77,10 +77,19 @@ final class DatagramSocketFile implements AutoCloseable {
         }
     }
 
+    /** The next message that begins so; others before it are passed over. */
+    public String await(String beginning) {
+        String message = await();
+        while (!message.startsWith(beginning)) {
+            message = await();
+        }
+        return message;
+    }
+
     /** The next message. */
-    String await() {
+    public String await() {
         AtomicReference<Optional<String>> message = new AtomicReference<>(Optional.empty());
-        Awaitility.await().atMost(Duration.ofSeconds(10)).pollInterval(Duration.ofMillis(5)).until(() -> {
+        Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(5)).until(() -> {
             message.set(poll());
             return message.get().isPresent();
         });

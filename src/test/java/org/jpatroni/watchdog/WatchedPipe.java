@@ -9,14 +9,14 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 
 /** What Patroni's acceptance suite has in place of a device: a named pipe, read byte by byte. Each end of the writer is noted as {@code $}. */
-final class WatchedPipe implements AutoCloseable {
+public final class WatchedPipe implements AutoCloseable {
 
     private final Path path;
     private final AtomicReference<String> heard = new AtomicReference<>("");
     private final Thread reader;
     private volatile boolean closed;
 
-    WatchedPipe(Path path) throws IOException, InterruptedException {
+    public WatchedPipe(Path path) throws IOException, InterruptedException {
         this.path = path;
         make(path);
         reader = Thread.ofVirtual().unstarted(this::read);
@@ -51,13 +51,18 @@ final class WatchedPipe implements AutoCloseable {
     }
 
     /** Waits until exactly this was heard since the start. */
-    void awaitHeard(String expected) {
+    public void awaitHeard(String expected) {
         Awaitility.await().atMost(Duration.ofSeconds(10)).pollInterval(Duration.ofMillis(5))
                 .until(() -> heard.get().equals(expected) || heard.get().length() > expected.length());
         org.assertj.core.api.Assertions.assertThat(heard.get()).isEqualTo(expected);
     }
 
-    Path path() {
+    /** Everything heard since the start. */
+    public String heard() {
+        return heard.get();
+    }
+
+    public Path path() {
         return path;
     }
 
