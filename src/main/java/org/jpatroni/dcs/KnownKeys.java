@@ -30,6 +30,7 @@ final class KnownKeys {
     private StoredStatus status = StoredStatus.EMPTY;
     private boolean legacyOptimeWanted;
     private Optional<Long> leaderVersion = Optional.empty();
+    private volatile String awaitedKey = "";
 
     KnownKeys(ClusterKeys keys, String memberName) {
         this.keys = keys;
@@ -42,6 +43,8 @@ final class KnownKeys {
     }
 
     synchronized void read(long ticket, List<Entry> entries, ClusterSnapshot snapshot) {
+        awaitedKey = snapshot.leaderMember().filter(leader -> leader.role().equals(Optional.of("replica")))
+                .map(leader -> keys.member(leader.name())).orElse("");
         if (ticket != writes) {
             return;
         }
@@ -61,6 +64,11 @@ final class KnownKeys {
         }
         status = snapshot.status();
         legacyOptimeWanted = snapshot.members().stream().anyMatch(KnownKeys::readsOldKeys);
+    }
+
+    /** Whether this is the member key of a leader that did not call itself one yet: others wait for it to say that it takes writes. */
+    boolean awaits(String key) {
+        return key.equals(awaitedKey);
     }
 
     /** Version of the leader key when it was last read, if it was this member's. */

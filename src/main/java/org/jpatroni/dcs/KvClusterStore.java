@@ -294,7 +294,7 @@ public final class KvClusterStore implements ClusterStore {
     @Override
     public void watch(Runnable changed) {
         client.watch(keys.prefix(), event -> {
-            if (keys.mayChangeDecision(event)) {
+            if (keys.mayChangeDecision(event) || known.awaits(event.key())) {
                 changed.run();
             }
         });

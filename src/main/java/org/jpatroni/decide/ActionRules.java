@@ -19,11 +19,11 @@ final class ActionRules {
                     "A crashed primary takes longer than primary_start_timeout to start, and another member could lead.",
                     "Patroni: primary_start_timeout.", ActionRules::startTimeout),
             new Rule("action.clear-failover",
-                    "This node has won the race, is being promoted, and a request to move the leader is stored.",
-                    "Patroni: whoever acquires the lock clears the request. A request that had no effect would be carried out again and again.",
+                    "This node has won the race, its promotion takes longer than two seconds, and a request to move the leader is stored.",
+                    "Patroni: whoever acquires the lock clears the request. A request that had no effect would be carried out again and again. A promotion that goes well is over before.",
                     ActionRules::clearFailover),
             new Rule("action.publish", "State or role changed while an action runs.",
-                    "Others must see what this member is doing. Not in the first two seconds of a planned stop.",
+                    "Others must see what this member is doing. Not in the first two seconds of a planned stop or of a promotion.",
                     ActionRules::publish),
             new Rule("action.wait", "A long action runs.", "One action at a time; its end wakes the loop.",
                     ActionRules::await));
@@ -78,7 +78,7 @@ final class ActionRules {
 
     private static Optional<Rule.Outcome> clearFailover(Situation s) {
         boolean promoting = s.running().filter(action -> action instanceof Action.Promote).isPresent();
-        return promoting && s.storeSeen() && s.holdsLease() && !s.paused()
+        return promoting && !isHandingOver(s) && s.storeSeen() && s.holdsLease() && !s.paused()
                 ? s.snapshot().failover().flatMap(request -> s.decideOnce(new Decision.ClearFailover(request.version()),
                         Reason.of(Sentence.CLEAR_FAILOVER)))
                 : pass();
@@ -88,9 +88,9 @@ final class ActionRules {
         return s.running().isPresent() && !isHandingOver(s) ? MemberRules.publishIfDue(s) : pass();
     }
 
-    /** A planned stop takes some 50 ms: who writes meanwhile is late for what everybody waits for, the release of the lease and the next one. */
+    /** A planned stop or a promotion takes some 50 ms: who writes meanwhile takes time and disk from what everybody waits for. */
     private static boolean isHandingOver(Situation s) {
-        return s.facts().running().filter(run -> isPlannedStop(run.action())
+        return s.facts().running().filter(run -> (isPlannedStop(run.action()) || run.action() instanceof Action.Promote)
                 && s.since(run.sinceNanos()).compareTo(HAND_OVER_QUIET) < 0).isPresent();
     }
 

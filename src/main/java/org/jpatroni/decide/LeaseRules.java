@@ -20,7 +20,7 @@ final class LeaseRules {
                     LeaseRules::handOver),
             new Rule("lease.renew",
                     "This node holds the lease, the store was read, and the lease has not been extended in this cycle.",
-                    "The lease must be proven, not assumed; the deadline counts from sending (design: safety rules).",
+                    "The lease must be proven, not assumed; the deadline counts from sending (design: safety rules). A primary that has just crashed is started first while more than half of the lease is left.",
                     LeaseRules::renew),
             new Rule("lease.adopt", "The leader key carries this node's name, but this agent has not confirmed it.",
                     "An agent that was restarted takes its own lease over, as Patroni does; an acquisition whose answer was lost is confirmed the same way.",
@@ -49,7 +49,8 @@ final class LeaseRules {
     }
 
     private static Optional<Rule.Outcome> renew(Situation s) {
-        if (!s.storeSeen() || !s.holdsLease() || s.leaseAttemptedThisCycle()) {
+        if (!s.storeSeen() || !s.holdsLease() || s.leaseAttemptedThisCycle()
+                || RecoveryRules.startsBeforeRenewal(s)) {
             return pass();
         }
         return renewalIsDue(s)

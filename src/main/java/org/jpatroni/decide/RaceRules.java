@@ -28,6 +28,9 @@ final class RaceRules {
     /** Nobody leads and nobody can write: look again soon, also where no event will tell. */
     private static final Duration LOOK_AGAIN = Duration.ofMillis(300);
 
+    /** Takes the key some 50 ms after its release. */
+    private static final Duration CANDIDATE_FIRST = Duration.ofMillis(500);
+
     /** The last record takes a millisecond; a primary whose agent is gone may stream for ever. */
     private static final Duration LAST_RECORD_LIMIT = Duration.ofMillis(300);
     private static final Duration LAST_RECORD_LOOK = Duration.ofMillis(5);
@@ -61,6 +64,10 @@ final class RaceRules {
             new Rule("race.cut-stream", "No leader, but the old primary still streams to this standby.",
                     "Two standbys that still receive see each other ahead in turn and refuse each other for a whole cycle: positions are compared after the stream was cut.",
                     RaceRules::cutStream),
+            new Rule("race.let-candidate",
+                    "No leader since less than half a second, and a requested move names another member, which was running.",
+                    "It is about to take the key: who asks it questions now keeps it from that. If it does not, all are asked.",
+                    RaceRules::letCandidate),
             new Rule("race.ask-peers", "No leader, and the others were not asked in this cycle.",
                     "Patroni: the leader race compares positions over the REST API. Whom a request names, and who has all that the old primary has stored, need not ask.",
                     RaceRules::askPeers),
@@ -202,6 +209,24 @@ final class RaceRules {
         }
         return s.decide(new Decision.Begin(new Action.Follow(PostgresRole.REPLICA, new Upstream.Nobody())),
                 Reason.of(Sentence.CUT_STREAM));
+    }
+
+    private static Optional<Rule.Outcome> letCandidate(Situation s) {
+        if (!applies(s) || s.peers().isPresent() || s.leaseAttemptedThisCycle() || s.memory().deferringSinceNanos()
+                .filter(since -> s.since(since).compareTo(CANDIDATE_FIRST) > 0).isPresent()) {
+            return pass();
+        }
+        Optional<Member> candidate = request(s).flatMap(FailoverRequest::candidate)
+                .flatMap(name -> s.others().stream().filter(member -> member.name().equals(name)).findFirst())
+                .filter(Member::isRunning);
+        if (candidate.isEmpty()) {
+            return pass();
+        }
+        Memory memory = s.memory().deferringSinceNanos().isPresent()
+                ? s.memory()
+                : s.memory().withDeferringSince(Optional.of(s.facts().nowNanos()));
+        return s.decide(new Decision.Rest(LOOK_AGAIN), memory,
+                Reason.of(Sentence.WAIT_CANDIDATE, candidate.get().name()));
     }
 
     private static Optional<Rule.Outcome> askPeers(Situation s) {

@@ -37,8 +37,8 @@ final class RecoveryRules {
                     "This node has stopped its PostgreSQL, the leader of a standby cluster, for a requested move.",
                     "Patroni: the key is released when PostgreSQL is stopped.", RecoveryRules::handOverStandbyLeader),
             new Rule("recovery.await-successor",
-                    "This node has stopped its primary for a requested move, and the candidate has not taken the key yet.",
-                    "A standby that starts now follows nobody and takes time from those who are about to lead. At most two seconds.",
+                    "This node has stopped its primary for a requested move, and the candidate has not taken the key yet or is being promoted.",
+                    "A standby that starts now follows nobody and takes time and disk from who is about to lead. At most two seconds.",
                     RecoveryRules::awaitSuccessor),
             new Rule("recovery.start-standby", "PostgreSQL is not running and this node does not lead.",
                     "A standby start is also the safe crash recovery of a former primary: it replays its own WAL and can be rewound from there.",
@@ -108,6 +108,15 @@ final class RecoveryRules {
         return MemberRules.publishIfDue(s).or(() -> s.restShortly(Reason.of(Sentence.RETRY_LATER)));
     }
 
+    /** A primary that has just crashed is started at once: the lease still holds for long, and the next step extends it. */
+    static boolean startsBeforeRenewal(Situation s) {
+        Duration half = Duration.ofMillis(s.facts().dynamic().ttlSeconds() * 500L);
+        return applies(s) && s.facts().role() == PostgresRole.PRIMARY && s.facts().request() == Facts.Request.NONE
+                && s.leaseLeft().compareTo(half) > 0 && s.memory().startFailures() == 0
+                && s.isPast(s.memory().actionNotBeforeNanos()) && !s.hasStandbySignal() && !s.standbyCluster()
+                && !s.paused() && !startTimeoutIsOver(s);
+    }
+
     private static Optional<Rule.Outcome> restartPrimary(Situation s) {
         if (!applies(s) || !s.leaseLasts() || s.hasStandbySignal() || s.standbyCluster()) {
             return pass();
@@ -144,10 +153,15 @@ final class RecoveryRules {
         boolean recently = until
                 .filter(end -> s.inSeconds(s.facts().dynamic().loopWaitSeconds()) - end < SUCCESSOR_NANOS)
                 .isPresent();
-        return applies(s) && recently && s.storeSeen() && s.snapshot().isUnlocked()
+        return applies(s) && recently && s.storeSeen() && (s.snapshot().isUnlocked() || leaderIsBeingPromoted(s))
                 && s.facts().role() == PostgresRole.DEMOTED && s.snapshot().failover().isPresent()
                         ? s.decide(new Decision.Rest(Duration.ofMillis(200)), Reason.of(Sentence.AWAIT_SUCCESSOR))
                         : pass();
+    }
+
+    /** It holds the key, and its member key, which it writes as soon as it takes writes, still says what it was before. */
+    private static boolean leaderIsBeingPromoted(Situation s) {
+        return s.otherLeads() && s.leaderMember().flatMap(Member::role).filter("replica"::equals).isPresent();
     }
 
     private static Optional<Rule.Outcome> startStandby(Situation s) {

@@ -40,15 +40,21 @@ final class ConfigurationFiles {
      * @return whether the text was another than before
      */
     boolean write(Path file, String text) throws IOException {
-        return write(file, text, permissionsFor(file));
+        return write(file, text, permissionsFor(file), true);
+    }
+
+    /** The same for a file that is written anew before it is needed after a power failure: nobody waits for the disk. */
+    boolean writeUnsynced(Path file, String text) throws IOException {
+        return write(file, text, permissionsFor(file), false);
     }
 
     /** Replaces a file that holds secrets: readable to the owner only. */
     boolean writeSecret(Path file, String text) throws IOException {
-        return write(file, text, OWNER_ONLY);
+        return write(file, text, OWNER_ONLY, true);
     }
 
-    private static boolean write(Path target, String text, Set<PosixFilePermission> permissions) throws IOException {
+    private static boolean write(Path target, String text, Set<PosixFilePermission> permissions, boolean sync)
+            throws IOException {
         // A configuration file may be a symbolic link into /etc: keep the link, replace what it points to.
         Path file = Files.isSymbolicLink(target) && Files.exists(target) ? target.toRealPath() : target;
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
@@ -58,14 +64,15 @@ final class ConfigurationFiles {
             return false;
         }
         try {
-            replace(file, bytes, permissions);
+            replace(file, bytes, permissions, sync);
         } catch (IOException failure) {
             throw new IOException("cannot write " + target + ": " + failure.getMessage(), failure);
         }
         return true;
     }
 
-    private static void replace(Path file, byte[] bytes, Set<PosixFilePermission> permissions) throws IOException {
+    private static void replace(Path file, byte[] bytes, Set<PosixFilePermission> permissions, boolean sync)
+            throws IOException {
         Path folder = file.toAbsolutePath().getParent();
         Path temporary = Files.createTempFile(folder, "." + file.getFileName(), ".tmp",
                 PosixFilePermissions.asFileAttribute(OWNER_ONLY));
@@ -75,7 +82,9 @@ final class ConfigurationFiles {
                 while (buffer.hasRemaining()) {
                     channel.write(buffer);
                 }
-                channel.force(true);
+                if (sync) {
+                    channel.force(true);
+                }
             }
             Files.setPosixFilePermissions(temporary, permissions);
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -2,6 +2,8 @@ package org.jpatroni.postgres;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -98,6 +100,19 @@ final class DataDirectory {
     /** Data restored from a backup: the first start must read this file, so a single user recovery would spoil it. */
     boolean hasBackupLabel() {
         return Files.exists(path.resolve("backup_label"));
+    }
+
+    /** The latest timeline of which there is a history file; 0 when there is none, the largest number when nobody can tell. */
+    int latestHistory() {
+        int latest = 0;
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(path.resolve("pg_wal"), "????????.history")) {
+            for (Path file : files) {
+                latest = Math.max(latest, Integer.parseUnsignedInt(file.getFileName().toString(), 0, 8, 16));
+            }
+            return latest;
+        } catch (IOException | DirectoryIteratorException | NumberFormatException unreadable) {
+            return Integer.MAX_VALUE;
+        }
     }
 
     ControlFile control() throws IOException {

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import org.jpatroni.runtime.Time;
 import org.jpatroni.runtime.Time.Deadline;
 import org.slf4j.Logger;
@@ -18,9 +19,9 @@ final class LeftoverBackends {
 
     private static final Logger LOG = LoggerFactory.getLogger(LeftoverBackends.class);
 
-    private static final Duration LOOK = Duration.ofMillis(5);
+    private static final Duration LOOK = Duration.ofMillis(2);
     /** Idle backends need a few milliseconds. */
-    private static final Duration LEAVE_ALONE = Duration.ofMillis(40);
+    private static final Duration LEAVE_ALONE = Duration.ofMillis(20);
     private static final Duration ASKED = Duration.ofMillis(100);
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
@@ -68,11 +69,18 @@ final class LeftoverBackends {
 
     private List<Long> awaitGone(Duration limit) throws InterruptedException {
         Deadline deadline = time.deadlineIn(limit);
-        List<Long> left = find();
+        List<Long> left = inTheWay();
         while (!left.isEmpty() && !deadline.isPast()) {
             time.sleep(LOOK);
-            left = find();
+            left = inTheWay();
         }
         return left;
+    }
+
+    /** Nobody, once the kernel counts nobody who uses the shared memory: that is what a new postmaster looks at. */
+    private List<Long> inTheWay() {
+        OptionalLong users = PostmasterFile.sharedMemoryId(dataDirectory).stream()
+                .flatMap(id -> ProcFs.sharedMemoryUsers(id).stream()).findFirst();
+        return users.isPresent() && users.getAsLong() == 0 ? List.of() : find();
     }
 }

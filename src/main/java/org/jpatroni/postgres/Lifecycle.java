@@ -134,6 +134,7 @@ final class Lifecycle {
         Optional<PostmasterProcess> process = postmasters.current();
         status.setState(PostgresState.RESTARTING);
         if (process.isPresent()) {
+            prepareAhead(role);
             StopSpec fast = new StopSpec(StopMode.FAST, false, spec.waitLimit(), () -> {
             }, lsn -> {
             }, false);
@@ -149,6 +150,15 @@ final class Lifecycle {
         }
         status.setPending(callback);
         return launch(role, deadline.left(), cancel, PostgresState.RESTART_FAILED);
+    }
+
+    /** What takes long about a start, while the server still runs: after its end the files are only compared. A problem shows then. */
+    private void prepareAhead(PostgresRole role) {
+        try {
+            var _ = parts.prepareStart(role);
+        } catch (IOException unwritable) {
+            LOG.debug("not prepared: {}", DataDirectory.message(unwritable));
+        }
     }
 
     Outcome promote(Duration waitLimit, CancelToken cancel) {

@@ -19,6 +19,11 @@ final class LiveSettings {
     private static final Logger LOG = LoggerFactory.getLogger(LiveSettings.class);
     private static final Duration SQL_LIMIT = Duration.ofSeconds(5);
 
+    /**
+     * PostgreSQL's own view of its files as they are now. What it would not take shows as an error, and so does what only a restart can change.
+     */
+    private static final String COMPLAINTS = "SELECT count(*) FROM pg_catalog.pg_file_settings WHERE error IS NOT NULL";
+
     private final Supplier<ServerParts> current;
     private final Runnable changed;
     private volatile Map<String, @Nullable Object> pendingRestart = Collections.emptyMap();
@@ -88,7 +93,10 @@ final class LiveSettings {
      */
     synchronized void reload(boolean callback, boolean force) throws IOException, SQLException {
         ServerParts parts = current.get();
-        boolean written = parts.server().writeConfiguration();
+        boolean written = parts.server().writeUnproven();
+        if (parts.server().isUnproven()) {
+            written |= parts.server().proven(takesAll(parts));
+        }
         written |= parts.server().writeHba();
         written |= parts.server().writeIdent();
         if (written || force) {
@@ -100,5 +108,15 @@ final class LiveSettings {
         pendingRestart = Collections.unmodifiableMap(
                 new LinkedHashMap<>(PendingRestart.query(parts.session(), SQL_LIMIT)));
         changed.run();
+    }
+
+    /** A question to a server that runs takes a millisecond or two; the program {@code postgres}, which can name the line, takes many times that. */
+    private static boolean takesAll(ServerParts parts) {
+        try {
+            return parts.session().queryOne(COMPLAINTS, SQL_LIMIT, row -> row.getLong(1)) == 0;
+        } catch (SQLException notAnswered) {
+            LOG.debug("pg_file_settings: {}", notAnswered.getMessage());
+            return false;
+        }
     }
 }

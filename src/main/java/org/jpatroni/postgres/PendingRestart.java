@@ -23,7 +23,7 @@ public final class PendingRestart {
              WHERE s.pending_restart AND pg_catalog.lower(s.name) <> ALL (?)
              ORDER BY s.name""";
 
-    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(10);
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(2);
 
     private PendingRestart() {
     }

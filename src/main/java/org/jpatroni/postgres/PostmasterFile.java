@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * The file {@code postmaster.pid}: who claims to run on a data directory, and how far it has come.
@@ -58,6 +59,17 @@ record PostmasterFile(long pid, long startEpochSeconds, Optional<Integer> port, 
             return parse(Files.readAllLines(dataDirectory.resolve(NAME), StandardCharsets.ISO_8859_1));
         } catch (IOException absent) {
             return Optional.empty();
+        }
+    }
+
+    /** The kernel's number of the shared memory that this or a former postmaster has named in the file. */
+    static OptionalLong sharedMemoryId(Path dataDirectory) {
+        try {
+            List<String> lines = Files.readAllLines(dataDirectory.resolve(NAME), StandardCharsets.ISO_8859_1);
+            String[] keyAndId = line(lines, 6).orElse("").split(" +", -1);
+            return keyAndId.length == 2 ? OptionalLong.of(Long.parseLong(keyAndId[1])) : OptionalLong.empty();
+        } catch (IOException | NumberFormatException unknown) {
+            return OptionalLong.empty();
         }
     }
 

@@ -105,6 +105,22 @@ final class ProcFs {
         return found;
     }
 
+    /** How many processes have a piece of System V shared memory attached; empty when there is none of this number. */
+    static OptionalLong sharedMemoryUsers(long id) {
+        return read(PROC.resolve("sysvipc/shm")).map(text -> sharedMemoryUsers(text, id)).orElse(OptionalLong.empty());
+    }
+
+    static OptionalLong sharedMemoryUsers(String table, long id) {
+        List<String[]> rows = table.lines().map(line -> line.strip().split(" +", -1)).toList();
+        int users = rows.isEmpty() ? -1 : List.of(rows.getFirst()).indexOf("nattch");
+        int number = rows.isEmpty() ? -1 : List.of(rows.getFirst()).indexOf("shmid");
+        if (users < 0 || number < 0) {
+            return OptionalLong.empty();
+        }
+        return rows.stream().skip(1).filter(row -> row.length > users && row[number].equals(Long.toString(id)))
+                .mapToLong(row -> Long.parseLong(row[users])).findFirst();
+    }
+
     static List<Long> pids() {
         try (Stream<Path> entries = Files.list(PROC)) {
             return entries.map(entry -> entry.getFileName().toString())

@@ -52,7 +52,7 @@ record ServerParts(NodeConfig node, DynamicConfig dynamic, Tasks tasks, Programs
         SqlSession heartbeat = connections.open("heartbeat");
         SqlSession restapi = connections.open("restapi");
         SqlSession replication = connections.openReplication("timeline");
-        ReplayTimeline replayTimeline = new ReplayTimeline(replication);
+        ReplayTimeline replayTimeline = new ReplayTimeline(replication, data::latestHistory);
         SqlSession slots = connections.open("slots");
         SlotWork slotWork = new SlotWork(slots, connections, postgres, tasks);
         return new ServerParts(node, dynamic, tasks, programs, data, postmasters, status, version, pgPass, server,

@@ -48,7 +48,7 @@ public final class ServerSettings {
     private final PostgresConfig config;
     private final String scope;
     private final RecoverySettings recovery;
-    private final SettingsProbe probe;
+    private final AcceptedText accepted;
     private final ConfigurationFiles files;
     private final Path folder;
     private final String baseName;
@@ -59,7 +59,7 @@ public final class ServerSettings {
     private boolean synchronousStandbyNamesDecided;
     private boolean hotStandbyFeedbackForced;
     private boolean citus;
-    private String acceptedText = "";
+    private Optional<String> unprovenText = Optional.empty();
 
     /** The settings are complete from the start; {@link #want} changes them. */
     public ServerSettings(PostgresConfig config, PostgresSettings settings, String scope, RecoverySettings recovery,
@@ -67,11 +67,11 @@ public final class ServerSettings {
         this.config = config;
         this.scope = scope;
         this.recovery = recovery;
-        this.probe = probe;
         this.files = new ConfigurationFiles(Path.of(config.dataDir()));
         this.folder = config.configDir().map(Path::of).orElse(files.dataDirectory()).toAbsolutePath();
         Object name = config.local().get("config_base_name");
         this.baseName = name == null ? "postgresql" : name.toString();
+        this.accepted = new AcceptedText(probe, files, folder.resolve("." + baseName + ".conf.probe"), this::render);
         this.settings = settings;
         keepStandbyNames();
         this.parameters = build();
@@ -236,6 +236,7 @@ public final class ServerSettings {
             }
         });
         effective = Collections.unmodifiableNavigableMap(raised);
+        accepted.forgetRefusals();
         createFolders();
         ConfigurationBackups backups = new ConfigurationBackups(files);
         backups.restoreMissing(backedUp());
@@ -266,7 +267,50 @@ public final class ServerSettings {
         return writeConfiguration(effective);
     }
 
+    /**
+     * The same without asking the program {@code postgres} about a text that is new, and without waiting for the disk: the running server says
+     * what it has against it, see {@link #proven}, and whoever starts a server writes the file again.
+     */
+    public synchronized boolean writeUnproven() throws IOException {
+        String whole = render(parameters, recovery.lines());
+        if (accepted.knows(whole)) {
+            return writeConfiguration();
+        }
+        effective = parameters;
+        unprovenText = Optional.of(whole);
+        keepBase();
+        boolean changed = files.writeUnsynced(configurationFile(), whole);
+        removeRecoveryFromAutoConf();
+        return changed;
+    }
+
+    synchronized boolean isUnproven() {
+        return unprovenText.isPresent();
+    }
+
+    /**
+     * What has become of {@link #writeUnproven}.
+     *
+     * @param taken the running server takes all of it; else the program is asked, and lines that it refuses are left out
+     * @return whether the file was written again
+     */
+    public synchronized boolean proven(boolean taken) throws IOException {
+        Optional<String> text = unprovenText;
+        unprovenText = Optional.empty();
+        if (taken && text.isPresent()) {
+            accepted.taken(text.get());
+        }
+        return !taken && writeConfiguration();
+    }
+
     private boolean writeConfiguration(NavigableMap<String, String> values) throws IOException {
+        keepBase();
+        boolean changed = files.write(configurationFile(), accepted.text(values, recovery.lines()));
+        removeRecoveryFromAutoConf();
+        return changed;
+    }
+
+    private void keepBase() throws IOException {
         Path base = baseFile();
         if (config.customConf().isEmpty() && !Files.exists(base)) {
             if (Files.exists(configurationFile())) {
@@ -275,47 +319,9 @@ public final class ServerSettings {
                 files.write(base, "");
             }
         }
-        boolean changed = files.write(configurationFile(), accepted(values));
-        removeRecoveryFromAutoConf();
-        return changed;
     }
 
-    /** The text without the lines that PostgreSQL refuses: one bad value must not keep a server from starting. */
-    private String accepted(NavigableMap<String, String> values) throws IOException {
-        NavigableMap<String, String> kept = new TreeMap<>(values);
-        NavigableMap<String, String> recoveryLines = new TreeMap<>(recovery.lines());
-        String text = render(kept, recoveryLines);
-        for (int round = 0; round < 3 && !text.equals(acceptedText); round++) {
-            Path trial = folder.resolve("." + baseName + ".conf.probe");
-            List<SettingsProbe.Complaint> complaints;
-            try {
-                files.write(trial, text);
-                complaints = probe.complaints(trial);
-            } finally {
-                Files.deleteIfExists(trial);
-            }
-            boolean ours = false;
-            for (SettingsProbe.Complaint complaint : complaints) {
-                String value = kept.remove(complaint.parameter());
-                if (value == null) {
-                    value = recoveryLines.remove(Quoting.parameterKey(complaint.parameter()));
-                }
-                if (value != null) {
-                    ours = true;
-                    LOG.warn("Removing parameter={} value={} from the config: {}", complaint.parameter(), value,
-                            complaint.text());
-                }
-            }
-            if (!ours) {
-                break;
-            }
-            text = render(kept, recoveryLines);
-        }
-        acceptedText = text;
-        return text;
-    }
-
-    private String render(NavigableMap<String, String> values, NavigableMap<String, String> recoveryLines) {
+    private String render(Map<String, String> values, Map<String, String> recoveryLines) {
         StringBuilder text = new StringBuilder(ManagedFiles.HEADER);
         String include = config.customConf().orElse(baseName + ".base.conf");
         text.append("include '").append(include.replace("\\", "\\\\").replace("'", "''")).append("'\n\n");

@@ -311,6 +311,20 @@ public abstract class KeysContract extends LeaseContract {
     }
 
     @Test
+    void watchersHearWhenANewLeaderSaysThatItIsOne() throws Exception {
+        ClusterStore node1 = member(NODE_1);
+        assertWon(node1.publishMember(running(NODE_1)));
+        lead(node1);
+        ClusterStore node2 = member(NODE_2);
+        AtomicInteger wakes = new AtomicInteger();
+        node2.watch(wakes::incrementAndGet);
+        settle(wakes);
+        assertThat(node2.snapshot().isLeader(NODE_1)).isTrue();
+        assertWon(node1.publishMember(at(NODE_1, 1)));
+        awaitWake(wakes, "the leader is a replica no more");
+    }
+
+    @Test
     void positionsWakeNobody() throws Exception {
         ClusterStore node1 = member(NODE_1);
         assertWon(node1.publishMember(at(NODE_1, 1)));

@@ -27,7 +27,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class CornerRulesTest {
 
     static Stream<Arguments> rows() {
-        return Stream.of(leases(), data(), maintenance(), moves(), racesForAMove()).flatMap(rows -> rows);
+        return Stream.of(leases(), data(), maintenance(), moves(), handOversAndCrashes(), racesForAMove())
+                .flatMap(rows -> rows);
     }
 
     private static Stream<Arguments> leases() {
@@ -170,19 +171,57 @@ class CornerRulesTest {
                         .failover(FactSpace.move("a", "c", 0)).peers(World.peer("c", 1000)), "switchover.step-down"));
     }
 
-    private static Stream<Arguments> racesForAMove() {
-        Tags nofailover = new Tags(Map.of("nofailover", true));
+    private static Stream<Arguments> handOversAndCrashes() {
         return Stream.of(
                 row("stepped down, the candidate has not taken the key yet", steppedDown(9),
                         "recovery.await-successor"),
                 row("stepped down, nobody takes the key", steppedDown(7), "recovery.start-standby"),
-                row("stepped down, the candidate has the key",
-                        steppedDown(9).leaderKey("c", false), "recovery.start-standby"),
+                row("stepped down, the candidate has the key and is being promoted",
+                        steppedDown(9).leaderKey("c", false), "recovery.await-successor"),
+                row("stepped down, the promotion takes long", steppedDown(7).leaderKey("c", false),
+                        "recovery.start-standby"),
+                row("stepped down, the candidate takes writes", steppedDown(9).leaderKey("c", false)
+                        .members(World.member("a", "demoted"), World.member("b", "replica"),
+                                World.member("c", "primary")),
+                        "recovery.start-standby"),
+                row("a promotion writes nothing meanwhile",
+                        World.leader().role(PostgresRole.PROMOTED).memory(m -> m.withPublished("other", NOW))
+                                .failover(FactSpace.move("b", "a", 0)).running(new Action.Promote()),
+                        "action.wait"),
+                row("a promotion that takes long clears the request",
+                        World.leader().role(PostgresRole.PROMOTED).failover(FactSpace.move("b", "a", 0))
+                                .running(Optional.of(new Facts.Running(new Action.Promote(), false, NOW - 3 * SECOND))),
+                        "action.clear-failover"),
+                row("a named candidate gets a moment before others are asked",
+                        World.replica().noLeader().standbyAt(1000, "b", "").failover(FactSpace.move("b", "c", 0)),
+                        "race.let-candidate"),
+                row("a named candidate that does nothing: all are asked",
+                        World.replica().noLeader().standbyAt(1000, "b", "").failover(FactSpace.move("b", "c", 0))
+                                .memory(m -> m.withDeferringSince(Optional.of(NOW - SECOND))),
+                        "race.ask-peers"),
+                row("nobody waits for a candidate that is not there",
+                        World.replica().noLeader().standbyAt(1000, "b", "").failover(FactSpace.move("b", "d", 0)),
+                        "race.ask-peers"),
+                row("a primary has crashed: it is started before the lease is extended",
+                        World.leader().stopped("in production", false).lease(NOW - 9 * SECOND, NOW + 21 * SECOND),
+                        "recovery.restart-primary"),
+                row("a primary has crashed and the lease ends soon: it is extended first",
+                        World.leader().stopped("in production", false).lease(NOW - 16 * SECOND, NOW + 14 * SECOND),
+                        "lease.renew"),
+                row("a primary whose start has failed: the lease is extended first",
+                        World.leader().stopped("in production", false).lease(NOW - 9 * SECOND, NOW + 21 * SECOND)
+                                .memory(m -> m.withStartFailures(1)),
+                        "lease.renew"),
                 row("a leader that hands over writes nothing meanwhile",
                         World.leader().failover(FactSpace.move("a", "c", 0))
                                 .memory(m -> m.withPublished("other", NOW))
                                 .running(new Action.Demote(Action.Demote.Mode.GRACEFUL)),
-                        "action.wait"),
+                        "action.wait"));
+    }
+
+    private static Stream<Arguments> racesForAMove() {
+        Tags nofailover = new Tags(Map.of("nofailover", true));
+        return Stream.of(
                 row("the named candidate that has the last record need not ask",
                         World.replica().noLeader().standbyAt(1100, "b", "").failover(FactSpace.move("b", "a", 0)),
                         "race.acquire"),

@@ -328,6 +328,8 @@ final class FactSpace {
         actions.forEach(action -> values.add(value(ActionRules.name(action), w -> w.running(action))));
         values.add(value("cancelled start", w -> w.running(
                 Optional.of(new Facts.Running(actions.getFirst(), true, NOW)))));
+        values.add(value("long promotion", w -> w.running(
+                Optional.of(new Facts.Running(new Action.Promote(), false, NOW - 3 * SECOND)))));
         return values.toArray(Value[]::new);
     }
 

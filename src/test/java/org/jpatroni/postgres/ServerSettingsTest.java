@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -139,6 +140,40 @@ class ServerSettingsTest {
             assertThat(files.map(file -> file.getFileName().toString())).containsExactlyInAnyOrder("postgresql.conf",
                     "postgresql.base.conf", "postgresql.conf.backup", "postgresql.base.conf.backup");
         }
+    }
+
+    @Test
+    void aRunningServerSaysWhetherItTakesATextAndOnlyElseTheProgramIsAsked() throws IOException {
+        List<Path> asked = new ArrayList<>();
+        SettingsProbe probe = file -> {
+            asked.add(file);
+            try {
+                return Files.readString(file).contains("no_such_thing")
+                        ? List.of(new SettingsProbe.Complaint("no_such_thing", "unrecognized"))
+                        : List.of();
+            } catch (IOException unreadable) {
+                throw new java.io.UncheckedIOException(unreadable);
+            }
+        };
+        PostgresSettings wanted = Configurations.settings(Map.of("work_mem", "5MB"));
+        ServerSettings settings = server(wanted, recovery(wanted), probe);
+        assertThat(settings.writeUnproven()).isTrue();
+        assertThat(settings.isUnproven()).isTrue();
+        assertThat(settings.proven(true)).isFalse();
+        assertThat(settings.writeUnproven()).as("known").isFalse();
+        settings.prepareStart(Map.of());
+        assertThat(settings.isUnproven()).isFalse();
+        assertThat(asked).isEmpty();
+        settings.want(Configurations.settings(Map.of("work_mem", "6MB", "no_such_thing", "x")));
+        assertThat(settings.writeUnproven()).isTrue();
+        assertThat(settings.proven(false)).isTrue();
+        assertThat(text()).contains("work_mem = '6MB'").doesNotContain("no_such_thing");
+        assertThat(asked).hasSize(2);
+        assertThat(settings.writeUnproven()).as("known to be refused").isFalse();
+        assertThat(settings.isUnproven()).isFalse();
+        assertThat(asked).hasSize(2);
+        settings.prepareStart(Map.of());
+        assertThat(asked).as("a start asks again").hasSize(3);
     }
 
     @Test

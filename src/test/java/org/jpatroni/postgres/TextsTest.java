@@ -65,6 +65,19 @@ class TextsTest {
         assertThat(ProcFs.parseStat(9, "9 (postgres")).isEmpty();
     }
 
+    @Test
+    void usersOfSharedMemoryAreCountedByTheKernel() {
+        String table = """
+                       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  cgid
+                   2303093   1704097   600                    56 24182 24184      6   101   104   101   104
+                   2303099   1704098   600                    56 24182 24184      0   101   104   101   104
+                """;
+        assertThat(ProcFs.sharedMemoryUsers(table, 1704097)).hasValue(6);
+        assertThat(ProcFs.sharedMemoryUsers(table, 1704098)).hasValue(0);
+        assertThat(ProcFs.sharedMemoryUsers(table, 7)).isEmpty();
+        assertThat(ProcFs.sharedMemoryUsers("", 7)).isEmpty();
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"postgres: checkpointer ", "postgres: batman: walwriter ", "postgres: a: b: logger",
             "postgres: walsender replicator 127.0.0.1(5) streaming 0/3000000", "postgres: autovacuum launcher ",

@@ -125,7 +125,7 @@ class VersionMatrixIT {
     }
 
     private static void primarySaysWhatItIs(TestServer primary, int version) throws SQLException {
-        ReplayTimeline timeline = new ReplayTimeline(primary.replicationSession());
+        ReplayTimeline timeline = new ReplayTimeline(primary.replicationSession(), () -> Integer.MAX_VALUE);
         Replication view = new ReplicationQuery(primary.session("heartbeat"), timeline, new SlotNotes()).ask(LIMIT);
         assertThat(view.inRecovery()).isFalse();
         assertThat(view.timeline()).isEqualTo(OptionalInt.of(1));
@@ -184,7 +184,7 @@ class VersionMatrixIT {
 
     private static void standbySaysWhatItIs(TestServer primary, TestServer standby, Upstream upstream, int version)
             throws SQLException {
-        ReplayTimeline timeline = new ReplayTimeline(standby.replicationSession());
+        ReplayTimeline timeline = new ReplayTimeline(standby.replicationSession(), () -> Integer.MAX_VALUE);
         ReplicationQuery query = new ReplicationQuery(standby.session("heartbeat"), timeline, new SlotNotes());
         Awaitility.await().atMost(Duration.ofSeconds(20)).until(
                 () -> query.ask(LIMIT).receiverState().equals(Optional.of("streaming")));
@@ -244,14 +244,14 @@ class VersionMatrixIT {
         Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> Lsn.parse(session.queryOne(
                 "SELECT pg_last_wal_replay_lsn()", LIMIT, row -> row.getString(1))).compareTo(target) >= 0);
         change(session, new SlotStep.AdvancePhysical("node2", target));
-        ReplicationQuery query = new ReplicationQuery(session, new ReplayTimeline(standby.replicationSession()),
+        ReplicationQuery query = new ReplicationQuery(session, new ReplayTimeline(standby.replicationSession(), () -> Integer.MAX_VALUE),
                 new SlotNotes());
         assertThat(query.ask(LIMIT).slots()).isEqualTo(Map.of("node2", new SlotView(true, false, Optional.of(target))));
     }
 
     private static void archiveRecoveryWithoutReceiver(TestServer primary, TestServer standby) throws Exception {
         primary.stop();
-        ReplayTimeline timeline = new ReplayTimeline(standby.replicationSession());
+        ReplayTimeline timeline = new ReplayTimeline(standby.replicationSession(), () -> Integer.MAX_VALUE);
         ReplicationQuery query = new ReplicationQuery(standby.session("heartbeat2"), timeline, new SlotNotes());
         Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> query.ask(LIMIT).receiverState().isEmpty());
         Replication view = query.ask(LIMIT);
