@@ -161,7 +161,8 @@ final class RecoveryRules {
 
     /** It holds the key, and its member key, which it writes as soon as it takes writes, still says what it was before. */
     private static boolean leaderIsBeingPromoted(Situation s) {
-        return s.otherLeads() && s.leaderMember().flatMap(Member::role).filter("replica"::equals).isPresent();
+        return s.otherLeads()
+                && s.leaderMember().flatMap(leader -> leader.role()).filter("replica"::equals).isPresent();
     }
 
     private static Optional<Rule.Outcome> startStandby(Situation s) {

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
 import org.slf4j.Logger;
@@ -26,6 +27,7 @@ final class AcceptedText {
     private final BiFunction<Map<String, String>, Map<String, String>, String> render;
     private String probed = "";
     private String accepted = "";
+    private Optional<String> unproven = Optional.empty();
 
     /**
      * @param trial where a text is written to be asked about
@@ -80,15 +82,30 @@ final class AcceptedText {
         }
     }
 
-    /** Whether PostgreSQL was asked about this text last. */
-    boolean knows(String whole) {
+    private boolean knows(String whole) {
         return whole.equals(probed);
     }
 
-    /** A running server takes all of this text. */
-    void taken(String whole) {
-        probed = whole;
-        accepted = whole;
+    /** A text that a running server is to say about whether it takes it; false when that is known already. */
+    boolean propose(String whole) {
+        if (knows(whole)) {
+            return false;
+        }
+        unproven = Optional.of(whole);
+        return true;
+    }
+
+    boolean isUnproven() {
+        return unproven.isPresent();
+    }
+
+    /** @param taken the server takes all of what was proposed */
+    void settle(boolean taken) {
+        if (taken && unproven.isPresent()) {
+            probed = unproven.get();
+            accepted = probed;
+        }
+        unproven = Optional.empty();
     }
 
     /** What was refused once may be right by now: an extension was installed, the server is another version. */

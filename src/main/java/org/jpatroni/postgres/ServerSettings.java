@@ -42,9 +42,6 @@ public final class ServerSettings {
             Map.entry("max_worker_processes", "8"), Map.entry("wal_log_hints", "on"));
 
     private static final String STANDBY_NAMES = "synchronous_standby_names";
-    private static final String WAL_KEEP_SEGMENTS_DEFAULT = "8";
-    private static final int WAL_SEGMENT_MEGABYTES = 16;
-
     private final PostgresConfig config;
     private final String scope;
     private final RecoverySettings recovery;
@@ -59,7 +56,6 @@ public final class ServerSettings {
     private boolean synchronousStandbyNamesDecided;
     private boolean hotStandbyFeedbackForced;
     private boolean citus;
-    private Optional<String> unprovenText = Optional.empty();
 
     /** The settings are complete from the start; {@link #want} changes them. */
     public ServerSettings(PostgresConfig config, PostgresSettings settings, String scope, RecoverySettings recovery,
@@ -163,7 +159,7 @@ public final class ServerSettings {
             built.put("wal_level", "replica");
         }
         String segments = built.remove("wal_keep_segments");
-        built.putIfAbsent("wal_keep_size", walKeepSize(segments == null ? WAL_KEEP_SEGMENTS_DEFAULT : segments));
+        built.putIfAbsent("wal_keep_size", SettingUnits.walKeepSize(segments == null ? "" : segments));
         for (String file : List.of("hba_file", "ident_file")) {
             built.computeIfPresent(file, (name, value) -> folder.resolve(value).toString());
         }
@@ -178,12 +174,6 @@ public final class ServerSettings {
             CitusSetup.adjust(built, LocalAddress.ofServer(config, built));
         }
         return Collections.unmodifiableNavigableMap(built);
-    }
-
-    /** Before 13 the unit was a segment of WAL, 16 MB unless initdb was told otherwise. */
-    private static String walKeepSize(String segments) {
-        String count = SettingUnits.integer(segments, null).isPresent() ? segments.strip() : WAL_KEEP_SEGMENTS_DEFAULT;
-        return Math.round(SettingUnits.integer(count, null).orElse(0)) * WAL_SEGMENT_MEGABYTES + "MB";
     }
 
     /** The value that is wanted, whatever the control file demands. */
@@ -273,11 +263,10 @@ public final class ServerSettings {
      */
     public synchronized boolean writeUnproven() throws IOException {
         String whole = render(parameters, recovery.lines());
-        if (accepted.knows(whole)) {
+        if (!accepted.propose(whole)) {
             return writeConfiguration();
         }
         effective = parameters;
-        unprovenText = Optional.of(whole);
         keepBase();
         boolean changed = files.writeUnsynced(configurationFile(), whole);
         removeRecoveryFromAutoConf();
@@ -285,7 +274,7 @@ public final class ServerSettings {
     }
 
     synchronized boolean isUnproven() {
-        return unprovenText.isPresent();
+        return accepted.isUnproven();
     }
 
     /**
@@ -295,11 +284,7 @@ public final class ServerSettings {
      * @return whether the file was written again
      */
     public synchronized boolean proven(boolean taken) throws IOException {
-        Optional<String> text = unprovenText;
-        unprovenText = Optional.empty();
-        if (taken && text.isPresent()) {
-            accepted.taken(text.get());
-        }
+        accepted.settle(taken);
         return !taken && writeConfiguration();
     }
 

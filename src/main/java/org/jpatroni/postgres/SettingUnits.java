@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class SettingUnits {
 
+    private static final double WAL_KEEP_SEGMENTS_DEFAULT = 8;
+    private static final int WAL_SEGMENT_MEGABYTES = 16;
+
     /**
      * @param name as PostgreSQL spells it; case matters
      * @param size in the smallest unit of its family
@@ -158,5 +161,11 @@ final class SettingUnits {
             }
         }
         return -1;
+    }
+
+    /** {@code wal_keep_segments}, of PostgreSQL before 13, as {@code wal_keep_size}: a segment has 16 MB unless initdb was told otherwise. */
+    static String walKeepSize(String segments) {
+        double count = integer(segments, null).orElse(WAL_KEEP_SEGMENTS_DEFAULT);
+        return Math.round(count) * WAL_SEGMENT_MEGABYTES + "MB";
     }
 }

@@ -244,7 +244,8 @@ class VersionMatrixIT {
         Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> Lsn.parse(session.queryOne(
                 "SELECT pg_last_wal_replay_lsn()", LIMIT, row -> row.getString(1))).compareTo(target) >= 0);
         change(session, new SlotStep.AdvancePhysical("node2", target));
-        ReplicationQuery query = new ReplicationQuery(session, new ReplayTimeline(standby.replicationSession(), () -> Integer.MAX_VALUE),
+        ReplicationQuery query = new ReplicationQuery(session,
+                new ReplayTimeline(standby.replicationSession(), () -> Integer.MAX_VALUE),
                 new SlotNotes());
         assertThat(query.ask(LIMIT).slots()).isEqualTo(Map.of("node2", new SlotView(true, false, Optional.of(target))));
     }
