@@ -83,8 +83,12 @@ final class DecisionExecutor {
                     parts.store().writeConfig(parts.initialConfig().get(), 0));
             case Decision.UpdateHistory update -> updateHistory(s, update.timeline());
             case Decision.ClearFailover clear -> changed("failover", parts.store().clearFailover(clear.version()));
-            case Decision.WriteSync write -> changed("sync",
-                    parts.store().writeSync(write.state(), write.state().version()).map(state -> true));
+            case Decision.WriteSync write -> {
+                Cas<Boolean> outcome = parts.store().writeSync(write.state(), write.state().version());
+                changed("sync", outcome);
+                return new Effect(memory.withSync(
+                        memory.sync().withStoreInDoubt(outcome instanceof Cas.Unknown<Boolean>)));
+            }
             case Decision.SetStandbyNames set -> {
                 Optional<String> failure = Outcomes.failure(parts.postgres().setStandbyNames(set.names()));
                 failure.ifPresent(reason -> LOG.warn("synchronous_standby_names: {}", reason));

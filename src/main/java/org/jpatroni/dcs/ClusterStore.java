@@ -79,8 +79,11 @@ public interface ClusterStore extends AutoCloseable {
     /** Clears the key {@code failover} if it still has that version. */
     Cas<Boolean> clearFailover(long expectedVersion);
 
-    /** Stores {@code sync}; {@code expectedVersion} is the version inside the state replaced, 0 to create. */
-    Cas<SyncState> writeSync(SyncState state, long expectedVersion);
+    /**
+     * Stores {@code sync}, or deletes it when the state has no leader; only for the leader. {@code expectedVersion} is the version inside the
+     * state replaced, 0 to create.
+     */
+    Cas<Boolean> writeSync(SyncState state, long expectedVersion);
 
     /** Stores the timeline history. */
     Cas<Boolean> writeHistory(TimelineHistory history);

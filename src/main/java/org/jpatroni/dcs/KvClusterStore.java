@@ -248,28 +248,12 @@ public final class KvClusterStore implements ClusterStore {
     }
 
     @Override
-    public Cas<SyncState> writeSync(SyncState state, long expectedVersion) {
-        return counted("write_sync", () -> {
-            long startNanos = time.nanos();
-            boolean isRemoval = state.leader().isEmpty();
-            String text = ClusterCodec.encodeSync(state);
-            Cas<Boolean> written = change(expect(keys.sync(), expectedVersion),
-                    List.of(isRemoval ? new Delete(keys.sync()) : new Put(keys.sync(), text, false)));
-            if (!written.isWon() || isRemoval) {
-                return written.map(done -> SyncState.ABSENT);
-            }
-            if (!isInFirstHalf(startNanos)) {
-                return new Cas.Unknown<>("written, but no time was left to read the version");
-            }
-            try {
-                Optional<Entry> stored = client.get(keys.sync()).filter(entry -> entry.value().equals(text));
-                return stored.<Cas<SyncState>>map(
-                        entry -> new Cas.Won<>(ClusterCodec.decodeSync(entry.value(), entry.version())))
-                        .orElseGet(() -> new Cas.Lost<>("somebody else replaced it at once"));
-            } catch (StoreUnavailableException unavailable) {
-                return new Cas.Unknown<>("written, but its version is not known: " + unavailable.getMessage());
-            }
-        });
+    public Cas<Boolean> writeSync(SyncState state, long expectedVersion) {
+        List<Expect> expected = new ArrayList<>(expect(keys.sync(), expectedVersion));
+        expected.add(new Expect.OwnSession(keys.leader()));
+        return counted("write_sync", () -> change(expected, List.of(state.leader().isEmpty()
+                ? new Delete(keys.sync())
+                : new Put(keys.sync(), ClusterCodec.encodeSync(state), false))));
     }
 
     @Override

@@ -47,11 +47,11 @@ public final class CandidateLimits {
     }
 
     /**
-     * Whether only a synchronous standby may take over: a switchover in priority mode (Patroni: a failover to a named candidate is the
-     * operator's own risk, and in quorum mode the race counts votes).
+     * Whether only a synchronous standby may take over: in a switchover (Patroni: a failover to a named candidate is the operator's own
+     * risk).
      */
     public static Optional<SyncState> syncThatMatters(DynamicConfig dynamic, SyncState stored, boolean isSwitchover) {
-        return dynamic.isSynchronous() && !dynamic.isQuorum() && isSwitchover && stored.leader().isPresent()
+        return dynamic.isSynchronous() && isSwitchover && stored.leader().isPresent()
                 ? Optional.of(stored)
                 : Optional.empty();
     }

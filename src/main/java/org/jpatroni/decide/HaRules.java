@@ -25,7 +25,8 @@ public final class HaRules {
             RecoveryRules.RULES,
             PrimaryRules.RULES,
             SwitchoverRules.RULES,
-            StandbyLeaderRules.RULES, LeaderRules.RULES, RaceRules.RULES, FollowerRules.RULES, List.of(LAST))
+            StandbyLeaderRules.RULES, LeaderRules.RULES, RaceRules.RULES, SyncRules.STANDBY, FollowerRules.RULES,
+            List.of(LAST))
             .flatMap(List::stream).toList();
 
     private HaRules() {
@@ -33,7 +34,7 @@ public final class HaRules {
 
     /** The first rule that has something to say, and what it says. */
     public static Verdict decide(Facts facts, Memory memory) {
-        Situation situation = new Situation(facts, settled(facts, memory));
+        Situation situation = new Situation(facts, SyncTracker.track(facts, settled(facts, memory)));
         for (Rule rule : CATALOGUE) {
             Optional<Rule.Outcome> outcome = rule.body().apply(situation);
             if (outcome.isPresent()) {

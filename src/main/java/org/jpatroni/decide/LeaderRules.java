@@ -5,6 +5,7 @@ import static org.jpatroni.decide.Situation.pass;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jpatroni.decide.Reason.Sentence;
 import org.jpatroni.model.FailoverRequest;
 import org.jpatroni.model.PostgresRole;
@@ -12,7 +13,7 @@ import org.jpatroni.model.PostgresRole;
 /** This node holds the lease. */
 final class LeaderRules {
 
-    static final List<Rule> RULES = List.of(
+    private static final List<Rule> PROMOTION = List.of(
             new Rule("leader.promote-failed",
                     "The promotion of the lease holder failed repeatedly, or pre_promote refused it.",
                     "Somebody else may succeed. Patroni: after a refusal this node stays out of the race for a ttl.",
@@ -20,7 +21,9 @@ final class LeaderRules {
             new Rule("leader.paused-standby",
                     "This node holds the lease in a paused cluster, its PostgreSQL is in recovery, and nobody asked it to take over.",
                     "Patroni: nothing is promoted in maintenance mode; the key is given up.",
-                    LeaderRules::pausedStandby),
+                    LeaderRules::pausedStandby));
+
+    private static final List<Rule> LEADING = List.of(
             new Rule("leader.promote", "This node holds the lease and its PostgreSQL is in recovery.",
                     "Only a confirmed lease permits promotion.", LeaderRules::promote),
             new Rule("leader.promote-later",
@@ -31,7 +34,9 @@ final class LeaderRules {
                     "The role on the wire follows the facts.", LeaderRules::showRole),
             new Rule("leader.publish-change", "State or role changed.",
                     "Replicas look at the leader's member key before they connect: tell them first.",
-                    LeaderRules::publishChange),
+                    LeaderRules::publishChange));
+
+    private static final List<Rule> HOUSEKEEPING = List.of(
             new Rule("leader.initialize", "The cluster's system identifier is not stored.",
                     "Patroni: a wiped store is filled again by the leader.", LeaderRules::writeInitialize),
             new Rule("leader.config", "There is no stored configuration.",
@@ -50,6 +55,10 @@ final class LeaderRules {
             new Rule("leader.publish", "The member key was not written in this cycle.",
                     "Position and timeline for load balancers and tools.", LeaderRules::publish),
             new Rule("leader.rest", "Nothing to do for the leader.", "", LeaderRules::rest));
+
+    static final List<Rule> RULES = Stream
+            .of(PROMOTION, SyncRules.BEFORE_PROMOTION, LEADING, SyncRules.RULES, HOUSEKEEPING).flatMap(List::stream)
+            .toList();
 
     private static final int PROMOTE_ATTEMPTS = 3;
 
@@ -163,7 +172,7 @@ final class LeaderRules {
         if (!applies(s)) {
             return pass();
         }
-        Memory settled = SlotRules.remember(s).withCrashedAt(Optional.empty()).withStartFailures(0)
+        Memory settled = SyncRules.remember(s, SlotRules.remember(s)).withCrashedAt(Optional.empty()).withStartFailures(0)
                 .withGaveUpLeadership(Optional.empty());
         boolean seeksRemote = StandbyLeaderRules.seeksRemote(s);
         if (!seeksRemote) {
@@ -175,7 +184,8 @@ final class LeaderRules {
         Duration rest = LeaseRules.renewalIsDue(s)
                 ? s.shortRest()
                 : seeksRemote ? FollowerRules.restUntilCheck(s) : s.restOfCycle();
-        Duration untilMove = SwitchoverRules.untilDue(s).orElse(rest);
-        return s.decide(new Decision.Rest(untilMove.compareTo(rest) < 0 ? untilMove : rest), settled, reason);
+        Duration soonest = Stream.of(SwitchoverRules.untilDue(s), SyncRules.lookAgain(s)).flatMap(Optional::stream)
+                .filter(earlier -> earlier.compareTo(rest) < 0).min(Duration::compareTo).orElse(rest);
+        return s.decide(new Decision.Rest(soonest), settled, reason);
     }
 }

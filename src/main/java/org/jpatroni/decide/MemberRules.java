@@ -32,12 +32,16 @@ final class MemberRules {
 
     /** What others must hear of at once when it changes. */
     static String shown(Situation s) {
-        return s.shownState().wireText() + "/" + s.facts().role().wireText();
+        return s.shownState().wireText() + "/" + s.facts().role().wireText() + (standsAside(s) ? "/nosync" : "");
+    }
+
+    private static boolean standsAside(Situation s) {
+        return OrderRules.standsAside(s) || ShutdownRules.standsAside(s);
     }
 
     private static Tags tags(Situation s) {
         Tags tags = s.facts().tags().effective();
-        if (!OrderRules.standsAside(s)) {
+        if (!standsAside(s)) {
             return tags;
         }
         Map<String, @Nullable Object> aside = new LinkedHashMap<>(tags.values());

@@ -28,6 +28,10 @@ final class PrimaryRules {
                     "Nobody holds the lease, and another primary is on my timeline or a later one.",
                     "Patroni: an old primary that returns must not win against one that was promoted meanwhile.",
                     PrimaryRules::otherPrimary),
+            new Rule("primary.not-in-sync",
+                    "Nobody holds the lease, and under synchronous replication another member is stored as the primary.",
+                    "It held the lease after this one, and may have acknowledged what is not here.",
+                    PrimaryRules::notInSync),
             new Rule("primary.acquire", "Nobody holds the lease and nobody else is a primary.",
                     "The running primary is the best candidate: no client has to move.", PrimaryRules::acquire),
             new Rule("primary.unconfirmed", "The lease was asked for in this cycle and not granted.",
@@ -85,6 +89,13 @@ final class PrimaryRules {
         return rival.isPresent()
                 ? demote(s,
                         Reason.of(Sentence.DEMOTE_OTHER_PRIMARY, rival.get().name(), rival.get().timeline().orElse(0)))
+                : pass();
+    }
+
+    private static Optional<Rule.Outcome> notInSync(Situation s) {
+        Optional<String> stored = s.snapshot().sync().leader().filter(name -> !name.equalsIgnoreCase(s.self()));
+        return applies(s) && s.storeSeen() && s.facts().dynamic().isSynchronous() && stored.isPresent()
+                ? demote(s, Reason.of(Sentence.DEMOTE_NOT_SYNC_LEADER, stored.get()))
                 : pass();
     }
 

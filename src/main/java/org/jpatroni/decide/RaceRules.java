@@ -47,6 +47,10 @@ final class RaceRules {
                     RaceRules::watchdogUnusable),
             new Rule("race.gave-up", "No leader: this member itself released the lock a moment ago.",
                     "Who could not start must not win it back at once.", RaceRules::gaveUp),
+            new Rule("race.not-synchronous",
+                    "No leader, synchronous mode is on, and this member is not listed under /sync.",
+                    "Patroni: it may lack what was acknowledged. In quorum mode it may win by votes, except in a switchover; a failover by hand to this member is the operator's own risk.",
+                    RaceRules::notSynchronous),
             new Rule("race.lagging", "No leader, and this member is too far behind the last known position.",
                     "Patroni: maximum_lag_on_failover. A failover by hand to this member is the operator's own risk.",
                     RaceRules::lagging),
@@ -81,6 +85,10 @@ final class RaceRules {
                     RaceRules::awaitReceiver),
             new Rule("race.defer", "No leader, and another member is ahead, or equal with a higher priority.",
                     "Patroni: the most advanced member wins; failover_priority among equals.", RaceRules::defer),
+            new Rule("race.no-quorum",
+                    "No leader, synchronous mode is on, and fewer listed members than /sync asks for are seen not to be ahead.",
+                    "Patroni: quorum. Only that many together are sure to know the last acknowledged commit.",
+                    RaceRules::noQuorum),
             new Rule("race.acquire", "No leader, and nobody is better.", "The store decides between equals.",
                     RaceRules::acquire),
             new Rule("race.unconfirmed", "The lease was asked for in this cycle and not granted.",
@@ -141,6 +149,19 @@ final class RaceRules {
     private static Optional<Rule.Outcome> gaveUp(Situation s) {
         boolean waiting = s.memory().gaveUpLeadership().filter(until -> !s.isPast(until)).isPresent();
         return applies(s) && waiting && !namesMe(s) ? rest(s, Reason.of(Sentence.GAVE_UP)) : pass();
+    }
+
+    private static SyncRace synchronous(Situation s) {
+        return SyncRace.of(s, request(s));
+    }
+
+    private static Optional<Rule.Outcome> notSynchronous(Situation s) {
+        return applies(s) && synchronous(s).isExcluded() ? rest(s, Reason.of(Sentence.NOT_SYNCHRONOUS)) : pass();
+    }
+
+    private static Optional<Rule.Outcome> noQuorum(Situation s) {
+        int missing = applies(s) ? synchronous(s).missingVotes() : 0;
+        return missing > 0 ? rest(s, Reason.of(Sentence.NO_QUORUM, missing)) : pass();
     }
 
     private static Optional<Rule.Outcome> lagging(Situation s) {
@@ -236,7 +257,8 @@ final class RaceRules {
     }
 
     private static boolean isHandedOverToMe(Situation s) {
-        return namesMe(s) && pastKnownBytes(s) > 0 && pastKnownBytes(s) <= SHUTDOWN_RECORD_BYTES;
+        return namesMe(s) && !synchronous(s).needsVotes() && pastKnownBytes(s) > 0
+                && pastKnownBytes(s) <= SHUTDOWN_RECORD_BYTES;
     }
 
     private static Optional<Rule.Outcome> primaryAlive(Situation s) {
@@ -256,7 +278,8 @@ final class RaceRules {
             return pass();
         }
         boolean able = s.peers().orElse(List.of()).stream()
-                .anyMatch(peer -> peer.name().equals(candidate.get()) && CandidateLimits.ofAbility(peer).isEmpty());
+                .anyMatch(peer -> peer.name().equals(candidate.get()) && CandidateLimits.ofAbility(peer).isEmpty()
+                        && !synchronous(s).excludes(peer.name()));
         return able ? deferTo(s, Reason.of(Sentence.WAIT_CANDIDATE, candidate.get())) : pass();
     }
 
@@ -267,7 +290,7 @@ final class RaceRules {
         Replication mine = s.replication().orElseThrow();
         Optional<Standing> better = CandidateRanking.better(
                 new Standing(s.self(), mine.walPosition(), s.timeline(), s.facts().tags().failoverPriority()),
-                s.peers().orElse(List.of()));
+                synchronous(s).rivals(s.peers().orElse(List.of())));
         if (better.isEmpty() || waitedTooLong(s) && better.get().position().minus(mine.walPosition()) <= s.facts()
                 .dynamic().maximumLagOnFailoverBytes()) {
             return pass();

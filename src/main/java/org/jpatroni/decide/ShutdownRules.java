@@ -18,6 +18,9 @@ final class ShutdownRules {
             new Rule("shutdown.paused", "The agent ends and the cluster is paused.",
                     "Patroni: PostgreSQL goes on running and the leader key stays; it expires by ttl.",
                     ShutdownRules::paused),
+            new Rule("shutdown.stand-aside", "The agent of a synchronous standby ends.",
+                    "Patroni: it asks not to be one first, for two cycles at most, else the primary's commits would wait for it.",
+                    ShutdownRules::standAside),
             new Rule("shutdown.stop", "The agent ends and PostgreSQL runs.",
                     "PostgreSQL is stopped in order; a leader hands over with the position of its shutdown checkpoint.",
                     ShutdownRules::stop),
@@ -26,6 +29,8 @@ final class ShutdownRules {
             new Rule("shutdown.publish", "The agent ends and its member key does not say stopped.",
                     "Tools show the truth until the session ends.", ShutdownRules::publish),
             new Rule("shutdown.halt", "The agent ends and everything is in order.", "", ShutdownRules::halt));
+
+    private static final Duration STAND_ASIDE_LOOK = Duration.ofMillis(300);
 
     private ShutdownRules() {
     }
@@ -51,6 +56,27 @@ final class ShutdownRules {
         return applies(s) && s.paused() && !s.notRunning()
                 ? s.decide(new Decision.Halt(0), Reason.of(Sentence.SHUTDOWN_PAUSED))
                 : pass();
+    }
+
+    /** Whether this member asks not to be a synchronous standby because its agent ends. */
+    static boolean standsAside(Situation s) {
+        boolean waited = s.memory().sync().asideSinceNanos()
+                .filter(since -> s.since(since)
+                        .compareTo(Duration.ofSeconds(2L * s.facts().dynamic().loopWaitSeconds())) > 0)
+                .isPresent();
+        return applies(s) && s.storeSeen() && s.inRecovery() && s.otherLeads()
+                && s.facts().dynamic().isSynchronous() && s.snapshot().sync().matches(s.self()) && !waited;
+    }
+
+    private static Optional<Rule.Outcome> standAside(Situation s) {
+        if (!standsAside(s)) {
+            return pass();
+        }
+        Memory memory = s.memory().sync().asideSinceNanos().isPresent()
+                ? s.memory()
+                : s.memory().withSync(s.memory().sync().withAsideSince(Optional.of(s.facts().nowNanos())));
+        return MemberRules.publishIfDue(s).or(
+                () -> s.decide(new Decision.Rest(STAND_ASIDE_LOOK), memory, Reason.of(Sentence.STANDS_ASIDE)));
     }
 
     private static Optional<Rule.Outcome> stop(Situation s) {

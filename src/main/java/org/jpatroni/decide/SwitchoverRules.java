@@ -103,15 +103,23 @@ final class SwitchoverRules {
         return s.decide(new Decision.AskPeers(candidates), Reason.of(Sentence.ASK_PEERS, RaceRules.names(candidates)));
     }
 
+    /** In quorum mode whoever takes over must find votes; a candidate that is named finds them later if need be (Patroni). */
     private static Optional<PeerAnswer> best(Situation s, FailoverRequest request) {
+        List<PeerAnswer> good = good(s, request);
+        boolean byVotes = s.facts().dynamic().isQuorum() && request.candidate().isEmpty();
+        return byVotes && good.size() <= s.snapshot().sync().quorum()
+                ? Optional.empty()
+                : good.stream().min(CandidateLimits.preference());
+    }
+
+    private static List<PeerAnswer> good(Situation s, FailoverRequest request) {
         Standard standard = new Standard(s.replication().map(Replication::walPosition).orElse(Lsn.ZERO),
                 s.timeline() > 0 ? OptionalInt.of(s.timeline()) : OptionalInt.empty(),
                 s.facts().dynamic().maximumLagOnFailoverBytes(), CandidateLimits.syncThatMatters(s, request));
         List<Member> candidates = candidates(s, request);
         return s.peers().orElse(List.of()).stream()
                 .filter(peer -> candidates.stream().anyMatch(member -> member.name().equals(peer.name())))
-                .filter(peer -> CandidateLimits.of(peer, standard).isEmpty())
-                .min(CandidateLimits.preference());
+                .filter(peer -> CandidateLimits.of(peer, standard).isEmpty()).toList();
     }
 
     private static Optional<Rule.Outcome> impossible(Situation s) {

@@ -181,14 +181,15 @@ public abstract class KeysContract extends LeaseContract {
     void synchronousStandbysAreReplacedByVersion() throws Exception {
         ClusterStore node1 = member(NODE_1);
         SyncState first = new SyncState(Optional.of(NODE_1), List.of(NODE_2), 0, 0);
-        Cas<SyncState> written = node1.writeSync(first, 0);
-        assertWon(written);
-        SyncState stored = ((Cas.Won<SyncState>) written).value();
+        assertLost(node1.writeSync(first, 0));
+        assertWon(node1.acquireLease());
+        assertWon(node1.writeSync(first, 0));
+        SyncState stored = node1.snapshot().sync();
         assertThat(store.read(keys.sync())).contains("{\"leader\":\"node1\",\"quorum\":0,\"sync_standby\":\"node2\"}");
-        assertThat(stored).isEqualTo(node1.snapshot().sync());
         assertLost(node1.writeSync(first, 0));
         SyncState alone = new SyncState(Optional.of(NODE_1), List.of(), 0, 0);
-        assertWon(member(NODE_2).writeSync(alone, stored.version()));
+        assertLost(member(NODE_2).writeSync(alone, stored.version()));
+        assertWon(node1.writeSync(alone, stored.version()));
         assertLost(node1.writeSync(first, stored.version()));
         assertLost(node1.writeSync(SyncState.ABSENT, stored.version()));
         assertWon(node1.writeSync(SyncState.ABSENT, node1.snapshot().sync().version()));
