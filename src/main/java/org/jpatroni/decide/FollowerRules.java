@@ -64,7 +64,7 @@ final class FollowerRules {
         }
         return s.decide(new Decision.Begin(new Action.Follow(PostgresRole.REPLICA, wanted)),
                 s.memory().withDivergence(Divergence.NOTHING).withDeferringSince(Optional.empty()),
-                Reason.of(Sentence.FOLLOW, UpstreamRules.name(wanted)));
+                RaceRules.lost(s).orElseGet(() -> Reason.of(Sentence.FOLLOW, UpstreamRules.name(wanted))));
     }
 
     private static Optional<Rule.Outcome> heal(Situation s) {

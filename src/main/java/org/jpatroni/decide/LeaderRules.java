@@ -172,7 +172,8 @@ final class LeaderRules {
         if (!applies(s)) {
             return pass();
         }
-        Memory settled = SyncRules.remember(s, SlotRules.remember(s)).withCrashedAt(Optional.empty()).withStartFailures(0)
+        Memory settled = SyncRules.remember(s, SlotRules.remember(s)).withCrashedAt(Optional.empty())
+                .withStartFailures(0)
                 .withGaveUpLeadership(Optional.empty());
         boolean seeksRemote = StandbyLeaderRules.seeksRemote(s);
         if (!seeksRemote) {

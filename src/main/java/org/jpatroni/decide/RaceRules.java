@@ -288,19 +288,35 @@ final class RaceRules {
             return pass();
         }
         Replication mine = s.replication().orElseThrow();
-        Optional<Standing> better = CandidateRanking.better(
-                new Standing(s.self(), mine.walPosition(), s.timeline(), s.facts().tags().failoverPriority()),
-                synchronous(s).rivals(s.peers().orElse(List.of())));
+        Optional<Standing> better = better(s);
         if (better.isEmpty() || waitedTooLong(s) && better.get().position().minus(mine.walPosition()) <= s.facts()
                 .dynamic().maximumLagOnFailoverBytes()) {
             return pass();
         }
-        boolean ahead = !better.get().position().equals(mine.walPosition())
-                || better.get().priority() <= s.facts().tags().failoverPriority();
-        return deferTo(s, ahead
-                ? Reason.of(Sentence.PEER_AHEAD, better.get().name())
-                : Reason.of(Sentence.PEER_PRIORITY, better.get().name(), better.get().priority(),
-                        s.facts().tags().failoverPriority()));
+        return deferTo(s, whyBetter(s, better.get()));
+    }
+
+    private static Reason whyBetter(Situation s, Standing better) {
+        boolean ahead = !better.position().equals(s.replication().orElseThrow().walPosition())
+                || better.priority() <= s.facts().tags().failoverPriority();
+        return ahead
+                ? Reason.of(Sentence.PEER_AHEAD, better.name())
+                : Reason.of(Sentence.PEER_PRIORITY, better.name(), better.priority(),
+                        s.facts().tags().failoverPriority());
+    }
+
+    private static Optional<Standing> better(Situation s) {
+        Replication mine = s.replication().orElseThrow();
+        return CandidateRanking.better(
+                new Standing(s.self(), mine.walPosition(), s.timeline(), s.facts().tags().failoverPriority()),
+                synchronous(s).rivals(s.peers().orElse(List.of())));
+    }
+
+    /** Why the race of this cycle went to whoever leads now: it was over before this member came to its own conclusion. */
+    static Optional<Reason> lost(Situation s) {
+        return s.peers().isPresent() && s.replication().isPresent()
+                ? better(s).filter(winner -> winner.name().equals(s.leaderName())).map(winner -> whyBetter(s, winner))
+                : Optional.empty();
     }
 
     /** Whoever should have taken over had a whole cycle and a store timeout for it: better us than nobody. */

@@ -196,7 +196,7 @@ final class FactSpace {
                     .asRare(),
             axis("allowed", value("bootstrap", FactSpace::asIs), value("nothing", w -> w.allowed(false, false)),
                     value("clone without leader", w -> w.allowed(true, true))).asRare(),
-            Fencing.AXIS, FailsafeWorld.axis());
+            Fencing.AXIS, FailsafeWorld.axis(), Synchrony.AXIS);
 
     static final Product WHOLE = new Product(AXES);
     private static final List<Product> WALKS = walks();
