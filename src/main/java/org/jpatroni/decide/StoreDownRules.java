@@ -60,7 +60,9 @@ final class StoreDownRules {
     }
 
     private static Optional<Rule.Outcome> hold(Situation s) {
-        if (unreachable(s).isEmpty() || s.leaseLeft().isZero()) {
+        // A primary that was stopped for want of agreement comes back as a standby at once, whatever is left of its lease.
+        boolean steppedDown = s.notRunning() && s.facts().role() == PostgresRole.DEMOTED;
+        if (unreachable(s).isEmpty() || s.leaseLeft().isZero() || steppedDown) {
             return pass();
         }
         Duration untilStop = s.leaseLeft().minus(s.stopBudget());

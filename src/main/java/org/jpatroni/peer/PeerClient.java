@@ -82,7 +82,7 @@ public final class PeerClient implements Peers, AutoCloseable {
         String json = FailsafeMessages.encode(ping);
         List<Callable<FailsafeAnswer>> questions = new ArrayList<>();
         for (Member member : members) {
-            questions.add(() -> FailsafeMessages.answer(member.name(), post(member, "/failsafe", json, limit)));
+            questions.add(() -> failsafe(member, json, limit));
         }
         List<Optional<FailsafeAnswer>> answers = tasks.askAll("failsafe", questions, limit);
         List<FailsafeAnswer> result = new ArrayList<>();
@@ -94,6 +94,14 @@ public final class PeerClient implements Peers, AutoCloseable {
             result.add(answer);
         }
         return result;
+    }
+
+    private FailsafeAnswer failsafe(Member member, String json, Duration limit) throws InterruptedException {
+        try {
+            return FailsafeMessages.answer(member.name(), post(member, "/failsafe", json, limit));
+        } catch (IOException unreachable) {
+            return FailsafeAnswer.unreachable(member.name(), cause(unreachable));
+        }
     }
 
     private PeerAnswer ask(Member member, Duration limit) throws InterruptedException {
