@@ -1,6 +1,8 @@
 package org.jpatroni.app;
 
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,6 +64,9 @@ public final class CommandLine {
                 "--print"}, description = "With --validate-config: print the configuration that files and "
                         + "environment make together, without secrets.") private boolean print;
 
+        @Option(names = "--generate-sample-config", description = "Write a configuration to begin with to FILE, which must "
+                + "not exist, or to the standard output, and exit.") private boolean generateSampleConfig;
+
         @Option(names = "--version", versionHelp = true, description = "Print the version and exit.") private boolean version;
 
         @Option(names = {"-h",
@@ -107,7 +112,33 @@ public final class CommandLine {
             return new Exit(BAD_USAGE);
         }
         Optional<Path> file = Optional.ofNullable(options.file);
+        if (options.generateSampleConfig) {
+            return new Exit(generateSample(file, options.validateConfig, out, err));
+        }
         return options.validateConfig ? new Exit(validate(file, environment, options, out, err)) : new Run(file);
+    }
+
+    private static int generateSample(Optional<Path> file, boolean validates, PrintWriter out, PrintWriter err) {
+        int code = BAD_USAGE;
+        if (validates) {
+            err.println("jpatroni: --generate-sample-config and --validate-config do not go together");
+        } else {
+            try {
+                if (file.isPresent()) {
+                    SampleConfig.write(file.get());
+                } else {
+                    out.print(SampleConfig.text());
+                }
+                code = SUCCESS;
+            } catch (FileAlreadyExistsException exists) {
+                err.println("jpatroni: " + file.orElseThrow() + " exists already");
+            } catch (IOException refused) {
+                err.println("jpatroni: cannot write: " + refused);
+            }
+        }
+        out.flush();
+        err.flush();
+        return code;
     }
 
     private static int validate(Optional<Path> file, Map<String, String> environment, Options options, PrintWriter out,

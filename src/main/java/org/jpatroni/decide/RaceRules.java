@@ -83,6 +83,10 @@ final class RaceRules {
                     "No leader, this standby does not stream and has nothing past the stored last position, and another one as far streams.",
                     "The shutdown checkpoint of the old primary may be on its way to that one: whoever is promoted without it makes both of them diverge.",
                     RaceRules::awaitReceiver),
+            new Rule("race.await-preferred",
+                    "No leader, the old primary stopped in order, and a member with a higher failover_priority lacks nothing but its last record.",
+                    "All standbys are sent that record: failover_priority decides, not who has it some milliseconds earlier. Not for long.",
+                    RaceRules::awaitPreferred),
             new Rule("race.defer", "No leader, and another member is ahead, or equal with a higher priority.",
                     "Patroni: the most advanced member wins; failover_priority among equals.", RaceRules::defer),
             new Rule("race.no-quorum",
@@ -204,12 +208,29 @@ final class RaceRules {
         return receives ? standBack(s, RECEIVER_LOOK) : pass();
     }
 
+    private static Optional<Rule.Outcome> awaitPreferred(Situation s) {
+        if (!applies(s) || s.standbyCluster() || namesMe(s) || waitedForRecord(s) || pastKnownBytes(s) <= 0
+                || pastKnownBytes(s) > SHUTDOWN_RECORD_BYTES) {
+            return pass();
+        }
+        Lsn mine = s.replication().orElseThrow().walPosition();
+        boolean comes = s.peers().orElse(List.of()).stream()
+                .anyMatch(peer -> CandidateLimits.ofAbility(peer).isEmpty()
+                        && peer.tags().failoverPriority() > s.facts().tags().failoverPriority()
+                        && peer.walPosition().map(mine::minus)
+                                .filter(lacks -> lacks > 0 && lacks <= SHUTDOWN_RECORD_BYTES).isPresent());
+        return comes ? standBack(s, RECEIVER_LOOK) : pass();
+    }
+
     /** Whether the last record of an orderly stop may be missing here, and was not waited for long enough. */
     private static boolean lacksLastRecord(Situation s) {
-        boolean waited = s.memory().deferringSinceNanos()
-                .filter(since -> s.since(since).compareTo(LAST_RECORD_LIMIT) > 0).isPresent();
-        return applies(s) && !s.standbyCluster() && !waited && pastKnownBytes(s) <= 0
+        return applies(s) && !s.standbyCluster() && !waitedForRecord(s) && pastKnownBytes(s) <= 0
                 && !s.snapshot().status().leaderLsn().equals(Lsn.ZERO);
+    }
+
+    private static boolean waitedForRecord(Situation s) {
+        return s.memory().deferringSinceNanos()
+                .filter(since -> s.since(since).compareTo(LAST_RECORD_LIMIT) > 0).isPresent();
     }
 
     private static Optional<Rule.Outcome> standBack(Situation s, Duration rest) {

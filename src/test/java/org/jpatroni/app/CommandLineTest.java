@@ -7,10 +7,12 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.Optional;
 import org.jpatroni.app.CommandLine.Exit;
 import org.jpatroni.app.CommandLine.Run;
+import org.jpatroni.config.ConfigLoader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,6 +38,23 @@ class CommandLineTest {
         assertThat(out.toString()).startsWith("jpatroni ");
         assertThat(parse("--help")).isEqualTo(new Exit(0));
         assertThat(out.toString()).contains("--validate-config", "FILE", "Exit codes");
+    }
+
+    @Test
+    void sampleConfigurationIsValid(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("sample.yml");
+        assertThat(parse("--generate-sample-config", file.toString())).isEqualTo(new Exit(0));
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
+        ConfigLoader.Loaded loaded = ConfigLoader.load(Optional.of(file), Map.of());
+        assertThat(loaded.warnings()).isEmpty();
+        assertThat(Files.readString(file)).doesNotContain("@");
+        String before = Files.readString(file);
+        assertThat(parse("--generate-sample-config", file.toString())).isEqualTo(new Exit(2));
+        assertThat(err.toString()).contains("exists already");
+        assertThat(file).hasContent(before);
+        assertThat(parse("--generate-sample-config")).isEqualTo(new Exit(0));
+        assertThat(out.toString()).contains("scope: main").isNotEqualTo(before);
+        assertThat(parse("--generate-sample-config", "--validate-config")).isEqualTo(new Exit(2));
     }
 
     @Test

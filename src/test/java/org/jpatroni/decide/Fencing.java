@@ -11,6 +11,8 @@ import org.jpatroni.decide.FactSpace.Axis;
 import org.jpatroni.decide.FactSpace.Value;
 import org.jpatroni.model.DynamicConfig;
 import org.jpatroni.model.Lsn;
+import org.jpatroni.model.PeerAnswer;
+import org.jpatroni.model.Tags;
 import org.jpatroni.model.WatchdogStatus;
 import org.jpatroni.model.WatchdogStatus.State;
 
@@ -39,12 +41,19 @@ final class Fencing {
             new Value("active, about to act", w -> w.watchdog(active(3))),
             new Value("automatic", w -> w.watchdog(AUTOMATIC)),
             new Value("automatic, tried in this cycle", w -> tried(w.watchdog(AUTOMATIC_UNUSABLE))),
+            new Value("a preferred one lacks the last record",
+                    w -> w.noLeader().standbyAt(1100, "b", "").peers(preferred(1000))),
             new Value("race backs off", w -> w.noLeader().dynamic(d -> backoff(30))),
             new Value("race backs off, moving", w -> since(w.noLeader(), 20, NOW - SECOND)),
             new Value("race backs off, quiet", w -> since(w.noLeader(), 20, NOW - 15 * SECOND)),
             new Value("race backs off, over", w -> since(w.noLeader(), 31, NOW - SECOND))));
 
     private Fencing() {
+    }
+
+    /** Member c with a higher priority. */
+    static PeerAnswer preferred(long position) {
+        return World.peer("c", position, new Tags(java.util.Map.of("failover_priority", 3)));
     }
 
     static WatchdogStatus active(int actsInSeconds) {

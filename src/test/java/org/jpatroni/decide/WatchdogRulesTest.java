@@ -181,6 +181,11 @@ class WatchdogRulesTest {
                 row("a byte further", lags("{}", 1_048_577), "race.lagging"),
                 row("with a limit of its own", lags("{\"maximum_lag_on_failover\": 10}", 11), "race.lagging"),
                 row("a number as text", lags("{\"maximum_lag_on_failover\": \"2000000\"}", 1_500_000), "race.acquire"),
+                row("a preferred member lacks the last record", preferredLacks(1100, 1000, -1), "race.await-preferred"),
+                row("a preferred member lacks more", preferredLacks(1100, 500, -1), "race.acquire"),
+                row("the old primary did not stop in order", preferredLacks(1000, 900, -1), "race.acquire"),
+                row("waited for the preferred member long enough", preferredLacks(1100, 1000, 1), "race.acquire"),
+                row("the preferred member has it too", preferredLacks(1100, 1100, -1), "race.defer"),
                 row("check_timeline, on an older timeline",
                         racer().history(2).dynamic(d -> config("{\"check_timeline\": true}")), "race.timeline-behind"),
                 row("check_timeline, on the latest",
@@ -193,6 +198,13 @@ class WatchdogRulesTest {
                 row("the new name counts where both are",
                         crashed("{\"primary_start_timeout\": 300, \"master_start_timeout\": 0}"),
                         "recovery.restart-primary"));
+    }
+
+    private static World preferredLacks(long mine, long theirs, int waitedSeconds) {
+        World world = World.replica().noLeader().standbyAt(mine, "b", "").peers(Fencing.preferred(theirs));
+        return waitedSeconds < 0
+                ? world
+                : world.memory(m -> m.withDeferringSince(Optional.of(NOW - waitedSeconds * SECOND)));
     }
 
     private static DynamicConfig config(String json) {
