@@ -48,6 +48,12 @@ public final class SlotRules {
     static List<SlotStep> steps(Situation s) {
         SortedMap<String, WantedSlot> wanted = WantedSlots.of(s, s.memory().slots().seen());
         List<SlotStep> steps = new ArrayList<>(new SlotPlan(s, wanted).steps(s.memory().slots().ours()));
+        if (!s.storeSeen()) {
+            // Who is there, and what is wanted, may be something else by now.
+            steps.removeIf(step -> !(step instanceof SlotStep.AdvancePhysical)
+                    && !(step instanceof SlotStep.AdvanceLogical));
+            return steps;
+        }
         SlotSettings settings = s.replication().orElseThrow().slotSettings();
         boolean needed = WantedSlots.needFeedback(s);
         if (needed ? !settings.feedback() : settings.feedbackForced()) {

@@ -8,6 +8,7 @@ import java.util.TreeMap;
 import org.jpatroni.model.ConnectionTarget;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PostgresView.Replication;
+import org.jpatroni.model.PostgresView.SlotSettings;
 import org.jpatroni.model.PostgresView.SlotView;
 import org.jpatroni.model.Upstream;
 
@@ -65,6 +66,12 @@ final class Replications {
         return new Replication(r.inRecovery(), r.timeline(), r.writtenLsn(), r.receivedLsn(), r.replayedLsn(),
                 r.replayPaused(), r.receiverState(), r.primaryConninfo(), r.primarySlotName(), r.hasRestoreCommand(),
                 slots, r.serverVersion(), r.postmasterStart(), r.sync(), r.slotSettings());
+    }
+
+    static Replication withSlotSettings(Replication r, SlotSettings settings) {
+        return new Replication(r.inRecovery(), r.timeline(), r.writtenLsn(), r.receivedLsn(), r.replayedLsn(),
+                r.replayPaused(), r.receiverState(), r.primaryConninfo(), r.primarySlotName(), r.hasRestoreCommand(),
+                r.slots(), r.serverVersion(), r.postmasterStart(), r.sync(), settings);
     }
 
     private static SortedMap<String, SlotView> slots() {

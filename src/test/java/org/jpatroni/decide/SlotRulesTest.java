@@ -204,9 +204,7 @@ class SlotRulesTest {
     }
 
     private static ClusterSnapshot status(ClusterSnapshot s, Map<String, Lsn> slots, List<String> retained) {
-        return new ClusterSnapshot(s.initialize(), s.config(), s.leader(),
-                new StoredStatus(new Lsn(1000), slots, retained), s.members(), s.failover(), s.sync(), s.history(),
-                s.failsafe());
+        return SlotConfigs.status(s, slots, retained);
     }
 
     private static Member member(String name, Map<String, Object> tags) {
@@ -214,19 +212,10 @@ class SlotRulesTest {
     }
 
     private static DynamicConfig retention(DynamicConfig d, int seconds) {
-        return copy(d, seconds, Map.of());
+        return SlotConfigs.of(d, seconds, Map.of(), List.of(), false);
     }
 
     private static DynamicConfig slots(DynamicConfig d, Map<String, Object> slots) {
-        return copy(d, d.memberSlotsTtlSeconds(), slots);
-    }
-
-    private static DynamicConfig copy(DynamicConfig d, int retentionSeconds, Map<String, Object> slots) {
-        return new DynamicConfig(d.ttlSeconds(), d.loopWaitSeconds(), d.retryTimeoutSeconds(),
-                d.maximumLagOnFailoverBytes(), d.maximumLagOnSyncnodeBytes(), d.primaryStartTimeoutSeconds(),
-                d.primaryStopTimeoutSeconds(), d.primaryRaceBackoffSeconds(), d.checkTimeline(), d.pause(),
-                d.failsafeMode(), d.sync(), d.maxTimelinesHistory(), retentionSeconds, d.standbyCluster(),
-                new java.util.LinkedHashMap<>(slots), List.of(), d.useSlots(), d.usePgRewind(),
-                d.removeDataDirectoryOnRewindFailure(), d.removeDataDirectoryOnDivergedTimelines(), Map.of(), Map.of());
+        return SlotConfigs.of(d, d.memberSlotsTtlSeconds(), slots, List.of(), false);
     }
 }
