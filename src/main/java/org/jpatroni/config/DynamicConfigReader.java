@@ -12,6 +12,7 @@ import org.jpatroni.model.DynamicConfig;
 import org.jpatroni.model.DynamicConfig.StandbyCluster;
 import org.jpatroni.model.DynamicConfig.SyncMode;
 import org.jpatroni.model.DynamicConfig.SyncPolicy;
+import org.jpatroni.model.PermanentSlot;
 import org.jpatroni.model.Tree;
 import org.jpatroni.model.Units;
 import org.jspecify.annotations.Nullable;
@@ -166,6 +167,8 @@ public final class DynamicConfigReader {
         for (String key : DynamicSettings.SLOT_SECTIONS) {
             Map<String, @Nullable Object> slots = section(key);
             if (!slots.isEmpty()) {
+                slots.forEach((name, value) -> PermanentSlot.problem(name, value)
+                        .ifPresent(problem -> problems.warning(key + "." + name, problem + ", leaving it out")));
                 return slots;
             }
         }

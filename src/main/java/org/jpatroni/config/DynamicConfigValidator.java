@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jpatroni.config.DynamicSettings.Whole;
+import org.jpatroni.model.PermanentSlot;
 import org.jpatroni.model.Tree;
 import org.jpatroni.model.Units;
 import org.jspecify.annotations.Nullable;
@@ -129,18 +130,10 @@ public final class DynamicConfigValidator {
         }
     }
 
-    /** A slot is a mapping, null, or an integer, which means physical. */
     private void slots(String key) {
         mapping(key);
-        Tree.mapAt(tree, key).forEach((name, value) -> {
-            if (!(value == null || value instanceof Map<?, ?> || value instanceof Number)) {
-                problems.error(key + "." + name, "must be a mapping");
-            } else
-                if (value instanceof Map<?, ?> slot && "logical".equals(slot.get("type"))
-                        && (slot.get("database") == null || slot.get("plugin") == null)) {
-                            problems.error(key + "." + name, "a logical slot needs database and plugin");
-                        }
-        });
+        Tree.mapAt(tree, key).forEach((name, value) -> PermanentSlot.problem(name, value)
+                .ifPresent(problem -> problems.error(key + "." + name, problem)));
     }
 
     private void postgresql(Map<String, @Nullable Object> section) {

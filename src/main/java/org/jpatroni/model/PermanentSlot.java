@@ -56,7 +56,7 @@ public sealed interface PermanentSlot {
             return Optional.empty();
         }
         if (!(value instanceof Map<?, ?> slot)) {
-            return Optional.of("must be a mapping, or 0 for a physical slot");
+            return Optional.of("must be a mapping");
         }
         Object type = slot.get("type");
         if (type == null || type.equals("physical")) {

@@ -77,18 +77,26 @@ final class LogicalSlots {
 
     private boolean work() {
         for (List<SlotStep> batch = next(); !batch.isEmpty(); batch = next()) {
-            Map<String, List<SlotStep>> byDatabase = new LinkedHashMap<>();
-            for (SlotStep step : batch) {
-                if (step instanceof SlotStep.Confirm confirm) {
-                    attempt("confirm", "Cannot check logical slots " + confirm.names() + " on the primary",
-                            () -> confirmation.check(confirm, CONFIRM_LIMIT));
-                } else {
-                    byDatabase.computeIfAbsent(database(step), any -> new ArrayList<>()).add(step);
-                }
+            try {
+                carryOut(batch);
+            } catch (RuntimeException bug) {
+                LOG.error("logical slots: {}", batch, bug);
             }
-            byDatabase.forEach(this::inDatabase);
         }
         return true;
+    }
+
+    private void carryOut(List<SlotStep> batch) {
+        Map<String, List<SlotStep>> byDatabase = new LinkedHashMap<>();
+        for (SlotStep step : batch) {
+            if (step instanceof SlotStep.Confirm confirm) {
+                attempt("confirm", "Cannot check logical slots " + confirm.names() + " on the primary",
+                        () -> confirmation.check(confirm, CONFIRM_LIMIT));
+            } else {
+                byDatabase.computeIfAbsent(database(step), any -> new ArrayList<>()).add(step);
+            }
+        }
+        byDatabase.forEach(this::inDatabase);
     }
 
     private synchronized List<SlotStep> next() {

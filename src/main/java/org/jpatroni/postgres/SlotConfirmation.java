@@ -72,8 +72,8 @@ final class SlotConfirmation {
             Optional<Long> theirs = there.getOrDefault(name, Optional.empty());
             Optional<Long> ours = here.getOrDefault(name, Optional.empty());
             if (ours.isPresent() && theirs.isPresent() && !notes.isBroken(name)
-                    && isSafe(atFirst.computeIfAbsent(name, any -> theirs.get()), feedback.get(), ours.get())) {
-                notes.confirmed(name);
+                    && isSafe(atFirst.computeIfAbsent(name, any -> theirs.get()), feedback.get(), ours.get())
+                    && notes.confirmed(name)) {
                 LOG.info("Logical slot {} is safe to be used after a failover", name);
             }
         }

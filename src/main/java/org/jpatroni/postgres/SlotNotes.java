@@ -23,9 +23,9 @@ final class SlotNotes {
         broken.add(name);
     }
 
-    /** A slot of a standby is safe to use after a promotion. */
-    void confirmed(String name) {
-        confirmed.add(name);
+    /** A slot of a standby is safe to use after a promotion; true when that is new. */
+    boolean confirmed(String name) {
+        return confirmed.add(name);
     }
 
     /** Logical slots of this standby that were there when last looked and are not confirmed; empty: none. */
