@@ -188,7 +188,8 @@ final class FactSpace {
             axis("slots", value("seen to", FactSpace::asIs),
                     value("not yet", w -> w.memory(m -> Replications.slotsSyncedAt(m, NOW - 20 * SECOND))),
                     value("none there yet",
-                            w -> withoutSlots(w).memory(m -> Replications.slotsSyncedAt(m, NOW - 20 * SECOND)))),
+                            w -> withoutSlots(w).memory(m -> Replications.slotsSyncedAt(m, NOW - 20 * SECOND))),
+                    value("a logical one is missing", SlotConfigs::missingLogical)),
             axis("position", value("near", FactSpace::asIs), value("leader was far ahead", w -> w.snapshot(
                     s -> new org.jpatroni.model.ClusterSnapshot(s.initialize(), s.config(), s.leader(),
                             new StoredStatus(new Lsn(50_000_000), new TreeMap<>(), List.of()), s.members(),

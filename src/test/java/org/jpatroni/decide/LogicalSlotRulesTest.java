@@ -203,7 +203,7 @@ class LogicalSlotRulesTest {
         List<Map<String, Object>> matchers = new ArrayList<>(ignored);
         return world.up(Replications.withSlotSettings(running, settings))
                 .dynamic(d -> config(d, slots, matchers))
-                .memory(m -> World.slotsSyncedAt(m, NOW - 20 * SECOND));
+                .memory(m -> Replications.slotsSyncedAt(m, NOW - 20 * SECOND));
     }
 
     private static DynamicConfig config(DynamicConfig d, Map<String, Object> slots,

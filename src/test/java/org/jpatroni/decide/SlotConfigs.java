@@ -4,10 +4,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import org.jpatroni.model.ClusterSnapshot;
 import org.jpatroni.model.DynamicConfig;
 import org.jpatroni.model.DynamicConfig.StandbyCluster;
 import org.jpatroni.model.Lsn;
+import org.jpatroni.model.PostgresView.SlotSettings;
 import org.jpatroni.model.StoredStatus;
 
 /** Configurations and stored positions that speak of slots. */
@@ -29,6 +31,15 @@ final class SlotConfigs {
                 d.failsafeMode(), d.sync(), d.maxTimelinesHistory(), retentionSeconds, remote,
                 new LinkedHashMap<>(slots), new java.util.ArrayList<>(matchers), d.useSlots(), d.usePgRewind(),
                 d.removeDataDirectoryOnRewindFailure(), d.removeDataDirectoryOnDivergedTimelines(), Map.of(), Map.of());
+    }
+
+    /** The leader has a permanent logical slot that is not here. */
+    static World missingLogical(World world) {
+        world.facts().postgres().replication().ifPresent(up -> world.up(
+                Replications.withSlotSettings(up, new SlotSettings(true, true, false, new TreeSet<>()))));
+        Map<String, Object> slot = Map.of("database", "d", "plugin", "p");
+        return world.dynamic(d -> of(d, d.memberSlotsTtlSeconds(), Map.of("l", slot), List.of(), false)).noFailover()
+                .snapshot(s -> status(s, Map.of("l", new Lsn(950)), s.status().retainSlots()));
     }
 
     static ClusterSnapshot status(ClusterSnapshot s, Map<String, Lsn> slots, List<String> retained) {

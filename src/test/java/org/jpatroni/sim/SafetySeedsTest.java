@@ -27,7 +27,7 @@ class SafetySeedsTest {
             "standby-leader.check-divergence", "recovery.hand-over-standby-leader",
             "action.lease-lost", "action.start-timeout", "bootstrap.foreign-data-paused",
             "bootstrap.leader-without-data",
-            "follower.show-role",
+            "follower.show-role", "follower.copy-slots", // no logical slots in the model
             "leader.promote-failed",
             "leader.promote-later", "leader.show-role",
             "primary.other-primary", "primary.timeline-behind", "race.lagging",
