@@ -1,6 +1,9 @@
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -27,6 +30,7 @@ final class Table {
     /** Tells each run at once, with the times between which nothing was acknowledged, for a look into the logs. */
     private static final boolean VERBOSE = Boolean.getBoolean("verbose");
     private static final boolean WITH_PATRONI = System.getenv("PATRONI_SRC") != null;
+    private static final HttpClient CLIENT = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private static final boolean ALONE = Boolean.parseBoolean(System.getProperty("alone", "true"));
 
     /** The rows, in order; their names select them on the command line. */
@@ -336,9 +340,11 @@ final class Table {
                 }
             }));
         }
+        int asked = nodes.rest(leader(nodes));
+        patch(asked, "{}");
         Thread.sleep(500);
         long begun = System.nanoTime();
-        String answer = patch(nodes.rest(leader(nodes)), "{\"postgresql\": {\"parameters\": {\"work_mem\": \"" + value + "\"}}}");
+        String answer = patch(asked, "{\"postgresql\": {\"parameters\": {\"work_mem\": \"" + value + "\"}}}");
         if (!answer.startsWith("200")) {
             throw new IllegalStateException(answer);
         }
@@ -371,12 +377,9 @@ final class Table {
 
     /** {@link HttpURLConnection} knows no PATCH. */
     private static String patch(int port, String body) throws Exception {
-        try (var client = java.net.http.HttpClient.newHttpClient()) {
-            var request = java.net.http.HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/config"))
-                    .header("Content-Type", "application/json")
-                    .method("PATCH", java.net.http.HttpRequest.BodyPublishers.ofString(body)).build();
-            var response = client.send(request, java.net.http.HttpResponse.BodyHandlers.ofString());
-            return response.statusCode() + " " + response.body();
-        }
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/config"))
+                .header("Content-Type", "application/json").method("PATCH", HttpRequest.BodyPublishers.ofString(body)).build();
+        HttpResponse<String> response = CLIENT.send(request, HttpResponse.BodyHandlers.ofString());
+        return response.statusCode() + " " + response.body();
     }
 }

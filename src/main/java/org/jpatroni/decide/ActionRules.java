@@ -23,12 +23,12 @@ final class ActionRules {
                     "Patroni: whoever acquires the lock clears the request. A request that had no effect would be carried out again and again. A promotion that goes well is over before.",
                     ActionRules::clearFailover),
             new Rule("action.publish", "State or role changed while an action runs.",
-                    "Others must see what this member is doing. Not in the first two seconds of a planned stop or of a promotion.",
+                    "Others must see what this member is doing. Not in the first two seconds of what clients wait for: a planned stop, a promotion, a start of the primary.",
                     ActionRules::publish),
             new Rule("action.wait", "A long action runs.", "One action at a time; its end wakes the loop.",
                     ActionRules::await));
 
-    private static final Duration HAND_OVER_QUIET = Duration.ofSeconds(2);
+    private static final Duration QUIET = Duration.ofSeconds(2);
 
     private ActionRules() {
     }
@@ -78,25 +78,26 @@ final class ActionRules {
 
     private static Optional<Rule.Outcome> clearFailover(Situation s) {
         boolean promoting = s.running().filter(action -> action instanceof Action.Promote).isPresent();
-        return promoting && !isHandingOver(s) && s.storeSeen() && s.holdsLease() && !s.paused()
+        return promoting && !isQuiet(s) && s.storeSeen() && s.holdsLease() && !s.paused()
                 ? s.snapshot().failover().flatMap(request -> s.decideOnce(new Decision.ClearFailover(request.version()),
                         Reason.of(Sentence.CLEAR_FAILOVER)))
                 : pass();
     }
 
     private static Optional<Rule.Outcome> publish(Situation s) {
-        return s.running().isPresent() && !isHandingOver(s) ? MemberRules.publishIfDue(s) : pass();
+        return s.running().isPresent() && !isQuiet(s) ? MemberRules.publishIfDue(s) : pass();
     }
 
-    /** A planned stop or a promotion takes some 50 ms: who writes meanwhile takes time and disk from what everybody waits for. */
-    private static boolean isHandingOver(Situation s) {
-        return s.facts().running().filter(run -> (isPlannedStop(run.action()) || run.action() instanceof Action.Promote)
-                && s.since(run.sinceNanos()).compareTo(HAND_OVER_QUIET) < 0).isPresent();
+    /** These take some 50 ms, and clients wait for them: who writes meanwhile takes time and disk from what everybody waits for. */
+    private static boolean isQuiet(Situation s) {
+        return s.facts().running().filter(run -> clientsWaitFor(run.action())
+                && s.since(run.sinceNanos()).compareTo(QUIET) < 0).isPresent();
     }
 
-    private static boolean isPlannedStop(Action action) {
-        return action instanceof Action.Shutdown
-                || action instanceof Action.Demote demote && demote.mode() == Action.Demote.Mode.GRACEFUL;
+    private static boolean clientsWaitFor(Action action) {
+        return action instanceof Action.Shutdown || action instanceof Action.Promote || restartsPrimary(action)
+                || action instanceof Action.Demote demote && demote.mode() == Action.Demote.Mode.GRACEFUL
+                || action instanceof Action.Start start && start.role() == PostgresRole.PRIMARY;
     }
 
     private static Optional<Rule.Outcome> await(Situation s) {

@@ -258,8 +258,8 @@ public final class ServerSettings {
     }
 
     /**
-     * The same without asking the program {@code postgres} about a text that is new, and without waiting for the disk: the running server says
-     * what it has against it, see {@link #proven}, and whoever starts a server writes the file again.
+     * The same without asking the program {@code postgres} or waiting for the disk: the running server says what it has against the text, see
+     * {@link #proven}, and whoever starts a server writes the file again.
      */
     public synchronized boolean writeUnproven() throws IOException {
         String whole = render(parameters, recovery.lines());
@@ -278,8 +278,6 @@ public final class ServerSettings {
     }
 
     /**
-     * What has become of {@link #writeUnproven}.
-     *
      * @param taken the running server takes all of it; else the program is asked, and lines that it refuses are left out
      * @return whether the file was written again
      */

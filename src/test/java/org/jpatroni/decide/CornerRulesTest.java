@@ -188,6 +188,16 @@ class CornerRulesTest {
                         World.leader().role(PostgresRole.PROMOTED).memory(m -> m.withPublished("other", NOW))
                                 .failover(FactSpace.move("b", "a", 0)).running(new Action.Promote()),
                         "action.wait"),
+                row("a start of the primary writes nothing meanwhile",
+                        World.leader().stopped("in production", false).memory(m -> m.withPublished("other", NOW))
+                                .running(new Action.Start(PostgresRole.PRIMARY, Optional.empty(), 300)),
+                        "action.wait"),
+                row("a start of the primary that takes long is shown",
+                        World.leader().stopped("in production", false).memory(m -> m.withPublished("other", NOW))
+                                .running(Optional.of(new Facts.Running(
+                                        new Action.Start(PostgresRole.PRIMARY, Optional.empty(), 300), false,
+                                        NOW - 3 * SECOND))),
+                        "action.publish"),
                 row("a promotion that takes long clears the request",
                         World.leader().role(PostgresRole.PROMOTED).failover(FactSpace.move("b", "a", 0))
                                 .running(Optional.of(new Facts.Running(new Action.Promote(), false, NOW - 3 * SECOND))),
