@@ -72,7 +72,7 @@ final class SampleConfig {
     }
 
     private static int version(Path bin) {
-        String name = String.valueOf(bin.getParent().getFileName());
+        String name = bin.getName(bin.getNameCount() - 2).toString();
         return name.matches("\\d{1,4}") ? Integer.parseInt(name) : 0;
     }
 
