@@ -158,12 +158,13 @@ final class Bootstrap {
             parts.status().setState(PostgresState.CUSTOM_BOOTSTRAP_FAILED);
             return outcome("bootstrap." + config.method() + ".command", result);
         }
-        // A copied trigger would promote before recovery has reached what was asked for.
-        Files.deleteIfExists(parts.data().path().resolve(Promotion.SIGNAL_FILE));
+        parts.removePromotionTrigger();
         Map<String, @Nullable Object> recovery = Tree.mapAt(method, "recovery_conf");
         if (!recovery.isEmpty()) {
             writeRecovery(recovery);
-        } else if (!Truth.of(method.get("keep_existing_recovery_conf"))) {
+        } else if (Truth.of(method.get("keep_existing_recovery_conf"))) {
+            parts.recovery().keepForeign();
+        } else {
             parts.recovery().write(Optional.empty());
         }
         return Outcome.done();

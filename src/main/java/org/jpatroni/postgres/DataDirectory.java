@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.IntSupplier;
 import java.util.stream.Stream;
+import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.PostgresView.Data;
 import org.jpatroni.runtime.Time;
 
@@ -95,6 +96,14 @@ final class DataDirectory {
 
     boolean hasStandbySignal() {
         return Files.exists(path.resolve("standby.signal")) || Files.exists(path.resolve("recovery.signal"));
+    }
+
+    /** A primary that does not run was one; until it is started nobody knows what becomes of it. */
+    PostgresRole stoppedRole() {
+        return switch (look(() -> 0)) {
+            case Data.Present present -> present.standbySignal() ? PostgresRole.REPLICA : PostgresRole.DEMOTED;
+            case Data.Empty _,Data.Unusable _ -> PostgresRole.UNINITIALIZED;
+        };
     }
 
     /** Data restored from a backup: the first start must read this file, so a single user recovery would spoil it. */

@@ -42,8 +42,10 @@ final class DivergenceCheck {
 
     Divergence run(Upstream upstream) {
         Optional<LocalEnd> local = localEnd();
-        Optional<SqlTarget> replication = parts.target(upstream, parts.config().replication());
-        Optional<SqlTarget> sql = parts.target(upstream, parts.rewindAuthentication());
+        Optional<SqlTarget> replication = parts.target(upstream, parts.config().replication())
+                .map(SqlTarget::primaryAmongHosts);
+        Optional<SqlTarget> sql = parts.target(upstream, parts.rewindAuthentication())
+                .map(SqlTarget::primaryAmongHosts);
         if (local.isEmpty() || replication.isEmpty() || sql.isEmpty() || !isPrimary(upstream, sql.get())) {
             return Divergence.UNKNOWN;
         }

@@ -8,6 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jpatroni.config.PostgresSettings;
+import org.jpatroni.model.PostgresRole;
 import org.jpatroni.postgres.Callbacks.Action;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -51,6 +53,16 @@ final class LiveSettings {
     /** The files of a server are not what the configuration says now: they are written once it answers. */
     void mustApply() {
         stale = true;
+    }
+
+    /** Shows another role; sections such as {@code pg_hba_replica} take effect. */
+    void showRole(PostgresRole role) {
+        ServerParts parts = current.get();
+        PostgresSettings before = parts.settings();
+        parts.status().setRole(role);
+        if (!parts.settings().equals(before)) {
+            apply();
+        }
     }
 
     /** The server answers: what changed before is made effective. */

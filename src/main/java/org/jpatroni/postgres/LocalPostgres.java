@@ -80,7 +80,7 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
         var _ = tasks.start("installed-version", version::major);
         postmasters.current();
         if (state() == PostgresState.STOPPED) {
-            status.setRole(stoppedRole());
+            status.setRole(data.stoppedRole());
         }
     }
 
@@ -106,14 +106,6 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
 
     private Lifecycle lifecycle() {
         return new Lifecycle(parts, launcher, settings);
-    }
-
-    /** A primary that does not run was one; until it is started nobody knows what becomes of it. */
-    private PostgresRole stoppedRole() {
-        return switch (data.look(() -> 0)) {
-            case Data.Present present -> present.standbySignal() ? PostgresRole.REPLICA : PostgresRole.DEMOTED;
-            case Data.Empty _,Data.Unusable _ -> PostgresRole.UNINITIALIZED;
-        };
     }
 
     /** A postmaster that we did not start. Its readiness is an event like that of any other. */
@@ -191,7 +183,7 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
 
     @Override
     public void setRole(PostgresRole role) {
-        status.setRole(role);
+        settings.showRole(role);
     }
 
     @Override
@@ -225,7 +217,7 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
         } finally {
             copying = false;
             parts.replayTimeline().forget();
-            status.setRole(stoppedRole());
+            status.setRole(data.stoppedRole());
         }
     }
 

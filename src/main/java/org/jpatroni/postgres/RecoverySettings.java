@@ -61,6 +61,8 @@ public final class RecoverySettings {
     private SortedMap<String, String> lines = Collections.emptySortedMap();
     /** The lines are those of a standby and follow the configuration. */
     private boolean standby;
+    /** What a backup tool has written about recovery is left as it is. */
+    private boolean foreign;
     /** Whom the lines are about; empty: a primary, or a standby that an earlier agent has configured. */
     private Optional<Upstream> current = Optional.empty();
 
@@ -107,6 +109,7 @@ public final class RecoverySettings {
      * @param upstream empty: a primary
      */
     public synchronized void write(Optional<Upstream> upstream) throws IOException {
+        foreign = false;
         Path signal = files.dataDirectory().resolve("standby.signal");
         if (upstream.isEmpty()) {
             Files.deleteIfExists(signal);
@@ -163,6 +166,16 @@ public final class RecoverySettings {
         }
     }
 
+    /** Whatever a backup tool has left, signal files and {@code postgresql.auto.conf}, decides on recovery until the next {@link #write}. */
+    synchronized void keepForeign() {
+        fix(Map.of());
+        foreign = true;
+    }
+
+    synchronized boolean keepsForeign() {
+        return foreign;
+    }
+
     /** Exactly these settings, whatever the configuration says: those by which a restored backup is recovered. */
     synchronized void fix(Map<String, String> found) {
         standby = false;
@@ -214,6 +227,11 @@ public final class RecoverySettings {
             wanted.remove("promote_trigger_file");
         }
         return wanted;
+    }
+
+    /** The user's setting of that name; PostgreSQL 16 has no such file any more. */
+    synchronized Optional<String> promoteTriggerFile() {
+        return Optional.ofNullable(userSettings().get("promote_trigger_file")).filter(name -> !name.isBlank());
     }
 
     private static void putUserSetting(Map<String, String> wanted, String name, @Nullable Object value) {

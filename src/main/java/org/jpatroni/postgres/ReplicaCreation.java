@@ -1,7 +1,6 @@
 package org.jpatroni.postgres;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -85,8 +84,7 @@ final class ReplicaCreation {
 
     private Outcome finish(Outcome outcome) throws IOException {
         if (outcome.isDone()) {
-            // A copied trigger would promote the replica at its first start.
-            Files.deleteIfExists(parts.data().path().resolve(Promotion.SIGNAL_FILE));
+            parts.removePromotionTrigger();
         } else {
             clear(false);
         }

@@ -47,7 +47,8 @@ final class Rewinder {
         if (parts.postmasters().current().isPresent()) {
             return Outcome.failed("pg_rewind: PostgreSQL is still running");
         }
-        Optional<SqlTarget> target = parts.target(upstream, parts.rewindAuthentication());
+        Optional<SqlTarget> target = parts.target(upstream, parts.rewindAuthentication())
+                .map(SqlTarget::primaryAmongHosts);
         if (target.isEmpty()) {
             return Outcome.failed("pg_rewind: the address of " + ServerParts.nameOf(upstream) + " is not known");
         }
@@ -98,7 +99,8 @@ final class Rewinder {
         Map<String, String> environment = new HashMap<>(parts.passwordEnvironment(target));
         environment.put("PGOPTIONS", "-c statement_timeout=0");
         List<String> command = new ArrayList<>(List.of(parts.programs().path("pg_rewind")));
-        Optional<String> restoreCommand = parts.server().parameter("restore_command").filter(text -> !text.isBlank());
+        Optional<String> restoreCommand = Optional.ofNullable(parts.recovery().lines().get("restore_command"))
+                .or(() -> parts.server().parameter("restore_command")).filter(text -> !text.isBlank());
         command.addAll(restoreOptions(restoreCommand.isPresent()));
         String source = parts.connectionString(target, Map.of("target_session_attrs", "read-write"));
         command.addAll(List.of("--target-pgdata=" + parts.data().path(), "--source-server=" + source));

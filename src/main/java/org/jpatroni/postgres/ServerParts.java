@@ -1,6 +1,7 @@
 package org.jpatroni.postgres;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -130,6 +131,15 @@ record ServerParts(NodeConfig node, DynamicConfig dynamic, Tasks tasks, Programs
         }
         pgPass.write(target.libpqHost(), target.port(), target.user(), target.password().get());
         return pgPass.environment();
+    }
+
+    /** A trigger that was copied with the data would promote the server before recovery has reached what is asked for. */
+    void removePromotionTrigger() throws IOException {
+        Files.deleteIfExists(data.path().resolve(Promotion.SIGNAL_FILE));
+        Optional<Path> configured = recovery.promoteTriggerFile().map(data.path()::resolve);
+        if (configured.isPresent()) {
+            Files.deleteIfExists(configured.get());
+        }
     }
 
     static String nameOf(Upstream upstream) {

@@ -329,7 +329,7 @@ public final class ServerSettings {
     /** pg_basebackup and pg_rewind may leave recovery settings in {@code postgresql.auto.conf}, which would win over ours. */
     private void removeRecoveryFromAutoConf() throws IOException {
         Path auto = files.dataDirectory().resolve("postgresql.auto.conf");
-        if (!Files.isRegularFile(auto)) {
+        if (recovery.keepsForeign() || !Files.isRegularFile(auto)) {
             return;
         }
         List<String> kept = new ArrayList<>();

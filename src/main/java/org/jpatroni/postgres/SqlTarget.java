@@ -47,6 +47,16 @@ public record SqlTarget(Optional<Path> socketDirectory, String host, String port
         return new SqlTarget(socketDirectory, host, port, otherDatabase, user, password, libpqOptions, replication);
     }
 
+    /** Of several hosts the one that is a primary. A single one is taken as it is. */
+    public SqlTarget primaryAmongHosts() {
+        if (!host.contains(",")) {
+            return this;
+        }
+        Map<String, String> demanding = new TreeMap<>(libpqOptions);
+        demanding.put("target_session_attrs", "read-write");
+        return new SqlTarget(socketDirectory, host, port, database, user, password, demanding, replication);
+    }
+
     /** What libpq calls host: the folder of the socket, or the host. */
     public String libpqHost() {
         return socketDirectory.map(Path::toString).orElse(host);

@@ -136,6 +136,28 @@ class BootstrapAndFailuresIT {
     }
 
     @Test
+    void whatABackupToolHasWrittenAboutRecoveryMayBeKept() throws Exception {
+        LocalNode source = new LocalNode(folder, "source");
+        try (source) {
+            assertThat(source.bootstrapNew()).isEqualTo(Outcome.done());
+            source.stop(StopMode.FAST);
+        }
+        Path script = script("tool.sh", "cp -a '" + source.dataDirectory + "' '" + node.dataDirectory + "'\n"
+                + "touch '" + node.dataDirectory + "/recovery.signal' '" + node.dataDirectory + "/promote'\n"
+                + "echo \"restore_command = 'echo %f >> " + folder + "/asked; false'\" >> '" + node.dataDirectory
+                + "/postgresql.auto.conf'\n");
+        node.bootstrap().put("method", "tool");
+        node.bootstrap().put("tool", LocalNode.map("command", script.toString(), "no_params", true,
+                "keep_existing_recovery_conf", true));
+        assertThat(node.bootstrapNew()).isEqualTo(Outcome.done());
+        assertThat(Files.readString(folder.resolve("asked"))).contains("00000002.history");
+        assertThat(node.queryText("SELECT timeline_id::text FROM pg_control_checkpoint()")).isEqualTo("2");
+        assertThat(node.dataDirectory.resolve("recovery.signal")).doesNotExist();
+        assertThat(Files.readString(node.dataDirectory.resolve("postgresql.auto.conf")))
+                .doesNotContain("restore_command");
+    }
+
+    @Test
     void aReplicaMethodThatNeedsNoLeaderIsRunWithPatronisArguments() throws Exception {
         assertThat(node.control().cloneFrom(Optional.empty(), new CancelToken())).isInstanceOf(Outcome.Failed.class);
         Path script = script("clone.sh", "echo \"$@\" > '" + folder + "/arguments'; mkdir -p '" + node.dataDirectory
