@@ -114,7 +114,8 @@ final class Observer {
             postgresStale = false;
         }
         return new Facts(parts.node().get(), time.nanos(), time.wall(), cycleStartNanos, cluster, view,
-                parts.postgres().state(), parts.postgres().role(), lease.view(), peers, slot.running(), dynamic,
+                parts.postgres().state(), parts.postgres().role(), lease.view(), peers, slot.running(),
+                parts.postgres().withLocalSettings(dynamic),
                 parts.tags().get(), request, parts.postgres().canRewind(), handover.get(),
                 procedures.checkpointPending(),
                 orders.pending(), parts.watchdog().status(watchdogTimes()),

@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.jpatroni.config.DynamicSettings.Whole;
 import org.jpatroni.model.PermanentSlot;
 import org.jpatroni.model.Tree;
@@ -158,10 +159,16 @@ public final class DynamicConfigValidator {
 
     private void standbyCluster(Map<String, @Nullable Object> section) {
         Object port = section.get("port");
-        OptionalLong number = Units.parseInteger(port);
-        if (port != null && !"".equals(port)
-                && (number.isEmpty() || number.getAsLong() < 1 || number.getAsLong() > 65_535)) {
-            problems.error("standby_cluster.port", "must be a port from 1 to 65535");
+        boolean usable = port == null || "".equals(port)
+                || (port instanceof String list ? Stream.of(list.split(",", -1)) : Stream.of(port))
+                        .allMatch(DynamicConfigValidator::isPort);
+        if (!usable) {
+            problems.error("standby_cluster.port", "must be a port from 1 to 65535, or one for each host");
         }
+    }
+
+    private static boolean isPort(Object port) {
+        OptionalLong number = Units.parseInteger(port);
+        return number.isPresent() && number.getAsLong() >= 1 && number.getAsLong() <= 65_535;
     }
 }

@@ -3,6 +3,8 @@ package org.jpatroni.config;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jpatroni.model.DynamicConfig;
+import org.jpatroni.model.Units;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,18 @@ public record PostgresConfig(String listenHosts, int listenPort, String connectH
     @Override
     public String toString() {
         return "PostgresConfig[" + dataDir + "]";
+    }
+
+    /** The cluster's settings, with those that a local file may set for its node alone. */
+    public DynamicConfig withLocalSettings(DynamicConfig dynamic) {
+        boolean onRewindFailure = Units.parseBoolean(local.get("remove_data_directory_on_rewind_failure"))
+                .orElse(dynamic.removeDataDirectoryOnRewindFailure());
+        boolean onDivergedTimelines = Units.parseBoolean(local.get("remove_data_directory_on_diverged_timelines"))
+                .orElse(dynamic.removeDataDirectoryOnDivergedTimelines());
+        return onRewindFailure == dynamic.removeDataDirectoryOnRewindFailure()
+                && onDivergedTimelines == dynamic.removeDataDirectoryOnDivergedTimelines()
+                        ? dynamic
+                        : dynamic.withRemoval(onRewindFailure, onDivergedTimelines);
     }
 
     /** User and libpq connection settings of one purpose. */

@@ -109,7 +109,10 @@ final class PostgresReader {
             section.textList(key);
         }
         section.integer("pg_ctl_timeout", 60, 0, Integer.MAX_VALUE);
-        section.flag("use_pg_rewind", false);
+        for (String key : List.of("use_pg_rewind", "remove_data_directory_on_rewind_failure",
+                "remove_data_directory_on_diverged_timelines")) {
+            section.flag(key, false);
+        }
         for (String method : section.commaList("create_replica_methods")) {
             if (!method.equals("basebackup") && !section.has(method)) {
                 section.warning("create_replica_methods", "there is no section postgresql." + method);

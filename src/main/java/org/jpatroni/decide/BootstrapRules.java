@@ -198,8 +198,9 @@ final class BootstrapRules {
                 || !s.isPast(s.memory().actionNotBeforeNanos())) {
             return pass();
         }
-        return s.decide(new Decision.Begin(new Action.CloneFrom(Optional.empty())),
-                Reason.of(Sentence.CLONE_WITHOUT_LEADER));
+        Optional<Upstream> remote = Optional.of(s).filter(Situation::standbyCluster).map(UpstreamRules::remote)
+                .filter(Upstream.Remote.class::isInstance);
+        return s.decide(new Decision.Begin(new Action.CloneFrom(remote)), Reason.of(Sentence.CLONE_WITHOUT_LEADER));
     }
 
     private static Optional<Rule.Outcome> waitForLeader(Situation s) {

@@ -165,7 +165,7 @@ final class FollowerRules {
     }
 
     /** Zero when the leader may be asked now: another one than before at once, the same one after a pause. */
-    private static Duration untilNextCheck(Situation s) {
+    static Duration untilNextCheck(Situation s) {
         Divergence known = s.memory().divergence();
         if (isUnasked(s)) {
             return Duration.ZERO;
@@ -214,7 +214,7 @@ final class FollowerRules {
         return s.decide(new Decision.Rest(s.streaming() ? s.restOfCycle() : restUntilCheck(s)), settled, reason);
     }
 
-    static Duration restUntilCheck(Situation s) {
+    private static Duration restUntilCheck(Situation s) {
         Duration next = untilNextCheck(s);
         if (!isUnanswered(s) || next.isZero()) {
             return s.shortRest();

@@ -184,7 +184,7 @@ final class LeaderRules {
         Reason reason = Reason.of(s.paused() ? Sentence.PAUSED_NO_ACTION : sentence, s.self());
         Duration rest = LeaseRules.renewalIsDue(s)
                 ? s.shortRest()
-                : seeksRemote ? FollowerRules.restUntilCheck(s) : s.restOfCycle();
+                : seeksRemote ? StandbyLeaderRules.restUntilCheck(s) : s.restOfCycle();
         Duration soonest = Stream.of(SwitchoverRules.untilDue(s), SyncRules.lookAgain(s)).flatMap(Optional::stream)
                 .filter(earlier -> earlier.compareTo(rest) < 0).min(Duration::compareTo).orElse(rest);
         return s.decide(new Decision.Rest(soonest), settled, reason);

@@ -2,6 +2,7 @@ package org.jpatroni.decide;
 
 import static org.jpatroni.decide.Situation.pass;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.jpatroni.decide.Memory.Divergence;
@@ -38,6 +39,11 @@ final class StandbyLeaderRules {
     /** Whether this is a standby leader that has a remote server to stream from, and does not. */
     static boolean seeksRemote(Situation s) {
         return applies(s) && s.inRecovery() && !s.streaming() && UpstreamRules.authority(s).isPresent();
+    }
+
+    static Duration restUntilCheck(Situation s) {
+        Duration next = FollowerRules.untilNextCheck(s);
+        return s.paused() || next.isZero() || next.compareTo(s.restOfCycle()) > 0 ? s.restOfCycle() : next;
     }
 
     private static Optional<Rule.Outcome> demoteCluster(Situation s) {

@@ -79,6 +79,15 @@ public record DynamicConfig(int ttlSeconds, int loopWaitSeconds, int retryTimeou
                 removeDataDirectoryOnRewindFailure, removeDataDirectoryOnDivergedTimelines, postgresql, tree);
     }
 
+    /** The same with other answers to when a data directory may be thrown away. */
+    public DynamicConfig withRemoval(boolean onRewindFailure, boolean onDivergedTimelines) {
+        return new DynamicConfig(ttlSeconds, loopWaitSeconds, retryTimeoutSeconds, maximumLagOnFailoverBytes,
+                maximumLagOnSyncnodeBytes, primaryStartTimeoutSeconds, primaryStopTimeoutSeconds,
+                primaryRaceBackoffSeconds, checkTimeline, pause, failsafeMode, sync, maxTimelinesHistory,
+                memberSlotsTtlSeconds, standbyCluster, slots, ignoreSlots, useSlots, usePgRewind, onRewindFailure,
+                onDivergedTimelines, postgresql, tree);
+    }
+
     public boolean isSynchronous() {
         return sync.mode() != SyncMode.OFF;
     }

@@ -227,6 +227,11 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
     }
 
     @Override
+    public DynamicConfig withLocalSettings(DynamicConfig dynamic) {
+        return parts.config().withLocalSettings(dynamic);
+    }
+
+    @Override
     public void archiveToTheEnd(CancelToken cancel) {
         new WalArchiver(parts).archiveShutdownCheckpoint(cancel);
     }

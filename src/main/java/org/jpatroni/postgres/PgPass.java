@@ -35,6 +35,7 @@ public final class PgPass {
      * Writes the line, or one line per host, for one user on one server; all other lines are gone.
      *
      * @param host as in the connection string: several are separated by commas; a directory of Unix sockets counts as localhost too
+     * @param port one, or one for each host
      */
     public synchronized void write(String host, String port, String user, Secret password) throws IOException {
         Path folder = file.getParent();
@@ -60,19 +61,22 @@ public final class PgPass {
     }
 
     static String content(String host, String port, String user, Secret password) {
-        Set<String> hosts = new LinkedHashSet<>();
-        for (String one : (host.isBlank() ? "*" : host).split(",", -1)) {
-            if (!one.isBlank()) {
-                hosts.add(Quoting.passfileField(one.strip()));
+        String[] hosts = (host.isBlank() ? "*" : host).split(",", -1);
+        String[] ports = port.split(",", -1);
+        Set<String> places = new LinkedHashSet<>();
+        for (int i = 0; i < hosts.length; i++) {
+            String at = ":" + orAny(ports[Math.min(i, ports.length - 1)].strip());
+            if (!hosts[i].isBlank()) {
+                places.add(Quoting.passfileField(hosts[i].strip()) + at);
+            }
+            if (hosts[i].strip().startsWith("/")) {
+                // libpq looks for localhost when the socket directory is its built-in one.
+                places.add("localhost" + at);
             }
         }
-        if (hosts.stream().anyMatch(one -> one.startsWith("/"))) {
-            // libpq looks for localhost when the socket directory is its built-in one.
-            hosts.add("localhost");
-        }
         StringBuilder text = new StringBuilder();
-        String rest = orAny(port) + ":*:" + orAny(user) + ":" + Quoting.passfileField(password.reveal()) + "\n";
-        hosts.forEach(one -> text.append(one).append(':').append(rest));
+        String rest = ":*:" + orAny(user) + ":" + Quoting.passfileField(password.reveal()) + "\n";
+        places.forEach(place -> text.append(place).append(rest));
         return text.toString();
     }
 

@@ -149,6 +149,11 @@ public interface PostgresControl {
         return cloneFrom(new CloneSpec(source, false), cancel);
     }
 
+    /** The cluster's settings with what this node's own file says about its data directory, which goes before them. */
+    default DynamicConfig withLocalSettings(DynamicConfig dynamic) {
+        return dynamic;
+    }
+
     /** Archives the WAL of a stopped primary up to its shutdown checkpoint, where {@code archive_command} is in effect; failures are logged. */
     default void archiveToTheEnd(CancelToken cancel) {
     }

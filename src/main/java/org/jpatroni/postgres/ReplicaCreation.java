@@ -115,7 +115,8 @@ final class ReplicaCreation {
     private Outcome basebackup(@Nullable Object options, String connection, Map<String, String> environment,
             CancelToken cancel) throws IOException {
         List<String> command = new ArrayList<>(List.of(parts.programs().path("pg_basebackup"),
-                "--pgdata=" + parts.data().path(), "-X", "stream", "--dbname=" + connection));
+                "--pgdata=" + parts.data().path(), "-X", "stream", "--no-password",
+                "--dbname=" + connection));
         OptionList.toArguments(BASEBACKUP, options, NOT_FOR_USERS, LOG::error).stream().filter(this::isUsable)
                 .forEach(command::add);
         Outcome outcome = Outcome.failed("pg_basebackup was not run");

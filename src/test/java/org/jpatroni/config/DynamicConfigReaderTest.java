@@ -136,14 +136,15 @@ class DynamicConfigReaderTest {
                 """
                         {"ttl": 10, "loop_wait": "x", "pause": "maybe", "slots": {"a": "b", "c": {"type": "logical"}, "d": 0, "e": null},
                          "postgresql": {"parameters": {"max_connections": 5, "port": 1, "wal_level": "minimal", "work_mem": "4MB"},
-                            "pg_hba": "all"}, "standby_cluster": {"port": 70000}, "whatever": {}}""")))
+                            "pg_hba": "all"}, "standby_cluster": {"port": "5432,70000"}, "whatever": {}}""")))
                 .containsExactly("ttl: must be a whole number not below 20",
                         "loop_wait: must be a whole number not below 1", "pause: must be true or false",
                         "slots.a: must be a mapping", "slots.c: a logical slot needs database and plugin",
                         "postgresql.parameters.max_connections: must be a whole number not below 25",
                         "postgresql.parameters.port: cannot be set: it follows from other settings",
                         "postgresql.parameters.wal_level: must be replica or logical",
-                        "postgresql.pg_hba: must be a list", "standby_cluster.port: must be a port from 1 to 65535");
+                        "postgresql.pg_hba: must be a list",
+                        "standby_cluster.port: must be a port from 1 to 65535, or one for each host");
         assertThat(DynamicConfigValidator.validate(JsonTree.readObject("{\"loop_wait\": 20}")))
                 .containsExactly("ttl: must not be less than loop_wait + 2 * retry_timeout, 40");
         assertThat(DynamicConfigValidator.validate(Map.of())).isEmpty();

@@ -19,6 +19,10 @@ class PostgresSettingsMergerTest {
         return PostgresSettingsMerger.merge(node, dynamic, role, warnings::add);
     }
 
+    private static PostgresConfig local(String lines) throws ConfigException {
+        return ConfigLoaderTest.load(ConfigLoaderTest.MINIMAL + lines.indent(2)).config().postgres();
+    }
+
     @Test
     void defaults() throws ConfigException {
         PostgresSettings settings = merge("", "{}", PostgresRole.PRIMARY);
@@ -98,5 +102,19 @@ class PostgresSettingsMergerTest {
         assertThat(settings.parameters()).containsEntry("wal_keep_size", "1GB")
                 .containsEntry("hba_file", "/etc/pg/my_hba.conf")
                 .containsEntry("ident_file", "/abs/ident").doesNotContainKey("synchronous_standby_names");
+    }
+
+    @Test
+    void aNodeMaySayForItselfWhenItsDataMayBeThrownAway() throws ConfigException {
+        DynamicConfig dynamic = DynamicConfigReader.read(Map.of("postgresql",
+                Map.of("remove_data_directory_on_rewind_failure", true))).config();
+        assertThat(local("").withLocalSettings(dynamic)).isSameAs(dynamic);
+        DynamicConfig own = local("""
+                remove_data_directory_on_rewind_failure: false
+                remove_data_directory_on_diverged_timelines: true
+                """).withLocalSettings(dynamic);
+        assertThat(own.removeDataDirectoryOnRewindFailure()).isFalse();
+        assertThat(own.removeDataDirectoryOnDivergedTimelines()).isTrue();
+        assertThat(own.postgresql()).isEqualTo(dynamic.postgresql());
     }
 }

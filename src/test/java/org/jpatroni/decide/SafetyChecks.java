@@ -147,9 +147,10 @@ final class SafetyChecks {
                 && c.memory().divergence().phase() == Memory.Phase.FORKED);
         never("a clone over existing data, or of nobody",
                 c -> c.begun().filter(a -> a instanceof Action.CloneFrom clone && !(c.emptyData() && c.storeSeen()
-                        && (c.makesStandbyCluster() || (clone.source().isPresent()
-                                ? c.otherServes()
-                                : c.facts().node().clonesWithoutLeader()))))
+                        && (c.makesStandbyCluster() || (clone.source().filter(Upstream.OfMember.class::isInstance)
+                                .isPresent()
+                                        ? c.otherServes()
+                                        : c.facts().node().clonesWithoutLeader()))))
                         .isPresent());
         never("a bootstrap over existing data, without the claim, or in a standby cluster", c -> c.begins(
                 Action.Bootstrap.class)

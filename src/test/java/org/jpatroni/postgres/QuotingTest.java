@@ -46,6 +46,8 @@ class QuotingTest {
                 .isEqualTo("127.0.0.1:5432:*:replicator:a\\:b\\\\c\n");
         assertThat(PgPass.content("one, two", "5432", "", new Secret("x")))
                 .isEqualTo("one:5432:*:*:x\ntwo:5432:*:*:x\n");
+        assertThat(PgPass.content("one,one", "5432,5433", "u", new Secret("x")))
+                .isEqualTo("one:5432:*:u:x\none:5433:*:u:x\n");
         assertThat(PgPass.content("", "", "u", new Secret("x"))).isEqualTo("*:*:*:u:x\n");
         assertThat(PgPass.content("/var/run/postgresql", "5432", "u", new Secret("x")))
                 .isEqualTo("/var/run/postgresql:5432:*:u:x\nlocalhost:5432:*:u:x\n");
