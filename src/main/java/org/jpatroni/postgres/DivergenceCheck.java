@@ -42,15 +42,18 @@ final class DivergenceCheck {
 
     Divergence run(Upstream upstream) {
         Optional<LocalEnd> local = localEnd();
-        Optional<SqlTarget> replication = parts.target(upstream, parts.config().replication())
-                .map(SqlTarget::primaryAmongHosts);
-        Optional<SqlTarget> sql = parts.target(upstream, parts.rewindAuthentication())
-                .map(SqlTarget::primaryAmongHosts);
-        if (local.isEmpty() || replication.isEmpty() || sql.isEmpty() || !isPrimary(upstream, sql.get())) {
+        Optional<SqlTarget> replication = parts.target(upstream, parts.config().replication());
+        if (local.isEmpty() || replication.isEmpty()) {
+            return Divergence.UNKNOWN;
+        }
+        Optional<SqlTarget> sql = parts.target(upstream, parts.rewindAuthentication()).stream()
+                .flatMap(target -> target.eachHost().stream()).filter(target -> isPrimary(upstream, target))
+                .findFirst();
+        if (sql.isEmpty()) {
             return Divergence.UNKNOWN;
         }
         LOG.info("Local timeline={} lsn={}", local.get().timeline(), local.get().position());
-        SqlTarget target = replication.get().forReplication();
+        SqlTarget target = replication.get().at(sql.get().host(), sql.get().port()).forReplication();
         try {
             Lineage theirs = lineage(target);
             Optional<Lineage> ours = TimelineFile.lineage(parts.data().path(), local.get().timeline());

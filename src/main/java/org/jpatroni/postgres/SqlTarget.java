@@ -2,9 +2,11 @@ package org.jpatroni.postgres;
 
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.jpatroni.config.PostgresConfig.Authentication;
 import org.jpatroni.config.Secret;
 
@@ -55,6 +57,20 @@ public record SqlTarget(Optional<Path> socketDirectory, String host, String port
         Map<String, String> demanding = new TreeMap<>(libpqOptions);
         demanding.put("target_session_attrs", "read-write");
         return new SqlTarget(socketDirectory, host, port, database, user, password, demanding, replication);
+    }
+
+    /** Its hosts one by one. */
+    List<SqlTarget> eachHost() {
+        String[] hosts = host.split(",", -1);
+        String[] ports = port.split(",", -1);
+        return IntStream.range(0, hosts.length)
+                .mapToObj(i -> at(hosts[i].strip(), ports[Math.min(i, ports.length - 1)].strip())).toList();
+    }
+
+    /** The same elsewhere. */
+    SqlTarget at(String otherHost, String otherPort) {
+        return new SqlTarget(socketDirectory, otherHost, otherPort, database, user, password, libpqOptions,
+                replication);
     }
 
     /** What libpq calls host: the folder of the socket, or the host. */
