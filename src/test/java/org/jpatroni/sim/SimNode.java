@@ -25,7 +25,6 @@ import org.jpatroni.model.Upstream;
 import org.jpatroni.node.HaStatus;
 import org.jpatroni.peer.Peers;
 import org.jpatroni.postgres.PostgresControl;
-import org.jpatroni.watchdog.NoWatchdog;
 import org.jspecify.annotations.Nullable;
 
 /** One machine: its clock, its PostgreSQL, its guard, and the agent that runs there at the moment. */
@@ -34,6 +33,8 @@ final class SimNode {
     /** Reading the same text gives the same configuration; runs read it very often. */
     private static final Map<String, DynamicConfig> CONFIGS = new ConcurrentHashMap<>();
 
+    private static final long BOOT_NANOS = 30_000_000_000L;
+
     private final SimCluster cluster;
     private final SimKernel kernel;
     private final int index;
@@ -41,6 +42,7 @@ final class SimNode {
     private final SimPostgres server;
     private SimTime time;
     private SimFence fence;
+    private SimWatchdogDevice watchdog;
     private boolean powered = true;
     private int incarnation;
     private @Nullable Agent agent;
@@ -59,6 +61,7 @@ final class SimNode {
         this.server = server;
         this.time = newClock();
         this.fence = newFence();
+        this.watchdog = newWatchdog();
     }
 
     static String name(int index) {
@@ -77,6 +80,14 @@ final class SimNode {
         return new SimFence(kernel, time, server, !off, () -> cluster.invariants().before("guard stop", this));
     }
 
+    private SimWatchdogDevice newWatchdog() {
+        return new SimWatchdogDevice(cluster.setup(), index, kernel, time, () -> {
+            kernel.trace(name(), "watchdog: not kept alive, resetting the machine");
+            crashMachine();
+            kernel.after(BOOT_NANOS, this::bootMachine);
+        });
+    }
+
     /** Starts the agent unless one runs or the machine is off. */
     void startAgent() {
         if (!powered || agent != null) {
@@ -92,7 +103,7 @@ final class SimNode {
         Facts.Node identity = new Facts.Node(name(), "http://10.0.0." + (index + 1) + ":8008/patroni",
                 control.connUrl(), Optional.empty(), "4.1.4", true, cluster.setup().hasBackups());
         AgentParts parts = new AgentParts(() -> identity, "demo", () -> tags, mutants.store(store, name()), control,
-                mutants.peers(peers), fence, NoWatchdog.INSTANCE, tasks, this::readConfig,
+                mutants.peers(peers), fence, watchdog.watchdog(), tasks, this::readConfig,
                 () -> cachedConfig.isEmpty() ? cluster.setup().settings().json(false) : cachedConfig, Formation.NONE,
                 cluster.coverage().traceFor(this, kernel));
         StatusBoard board = new StatusBoard(HaStatus.starting(name(), "demo", tags, time.nanos()));
@@ -158,6 +169,7 @@ final class SimNode {
             kernel.trace(name(), "machine crashes");
             killAgent();
             fence.off();
+            watchdog.off();
             server.vanish("power loss");
             powered = false;
         }
@@ -169,6 +181,7 @@ final class SimNode {
             powered = true;
             time = newClock();
             fence = newFence();
+            watchdog = newWatchdog();
             startAgent();
         }
     }
