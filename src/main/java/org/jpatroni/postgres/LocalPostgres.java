@@ -73,6 +73,7 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
         this.status = new ServerStatus(callbacks, () -> config().callbacks());
         this.launcher = new Launcher(data, programs, postmasters, tasks);
         this.parts = ServerParts.of(node, dynamic, tasks, programs, data, postmasters, status, version);
+        parts.slots().onCreated(this::tell);
         this.settings = new LiveSettings(() -> parts, this::tell);
         this.heartbeat = new Heartbeat(() -> parts, postmasters, tasks, this::tell);
         postmasters.addListener(new Changes());
@@ -94,6 +95,7 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
         ServerParts fresh = ServerParts.of(node, old.dynamic(), tasks, programs, data, postmasters, status, version);
         fresh.recovery().succeed(old.recovery());
         fresh.server().takeStandbyNames(old.server());
+        fresh.slots().onCreated(this::tell);
         parts = fresh;
         old.closeSessions();
         applyConfiguration(old.dynamic());

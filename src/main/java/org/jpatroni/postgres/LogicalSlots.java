@@ -40,18 +40,22 @@ final class LogicalSlots {
     private final SlotConfirmation confirmation;
     private final SlotNotes notes;
     private final Tasks tasks;
+    private final Runnable created;
     private final Map<String, SlotStep> waiting = new LinkedHashMap<>();
     private final Map<String, String> problems = new LinkedHashMap<>();
     private boolean busy;
 
     /**
      * @param open a session in a database, closed after use: an open one would keep the database from being dropped
+     * @param created called after a slot was created
      */
-    LogicalSlots(Function<String, SqlSession> open, SlotConfirmation confirmation, SlotNotes notes, Tasks tasks) {
+    LogicalSlots(Function<String, SqlSession> open, SlotConfirmation confirmation, SlotNotes notes, Tasks tasks,
+            Runnable created) {
         this.open = open;
         this.confirmation = confirmation;
         this.notes = notes;
         this.tasks = tasks;
+        this.created = created;
     }
 
     /** Takes steps on; returns at once. */
@@ -125,6 +129,7 @@ final class LogicalSlots {
                     if (!session.query(CREATE, LIMIT, row -> name, name, create.slot().plugin(), name).isEmpty()) {
                         LOG.info("Created logical replication slot '{}' for plugin {} in database {}", name,
                                 create.slot().plugin(), create.slot().database());
+                        created.run();
                     }
                 });
     }

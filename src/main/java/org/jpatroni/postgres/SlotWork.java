@@ -21,6 +21,8 @@ final class SlotWork {
     private final SlotNotes notes = new SlotNotes();
     private final LogicalSlots logical;
     private final SlotManager manager;
+    private volatile Runnable created = () -> {
+    };
 
     /** @param session for nobody else */
     SlotWork(SqlSession session, LocalConnections connections, PostgresConfig config, Tasks tasks) {
@@ -28,8 +30,13 @@ final class SlotWork {
         this.connections = connections;
         SlotConfirmation confirmation = new SlotConfirmation(session, this::openPrimary, notes);
         this.logical = new LogicalSlots(database -> connections.openIn(database, "logical slots"), confirmation, notes,
-                tasks);
+                tasks, () -> created.run());
         this.manager = new SlotManager(session, logical, tasks.time());
+    }
+
+    /** Called when a slot was created in the background: others wait for its position. */
+    void onCreated(Runnable listener) {
+        created = listener;
     }
 
     SlotNotes notes() {

@@ -158,7 +158,8 @@ class VersionMatrixIT {
     private static void change(SqlSession session, SlotStep... steps) {
         SlotNotes notes = new SlotNotes();
         LogicalSlots none = new LogicalSlots(database -> session,
-                new SlotConfirmation(session, upstream -> Optional.empty(), notes), notes, Tasks.system());
+                new SlotConfirmation(session, upstream -> Optional.empty(), notes), notes, Tasks.system(), () -> {
+                });
         assertThat(new SlotManager(session, none, Time.system()).change(List.of(steps), feedback -> {
         }, LIMIT)).isEqualTo(Outcome.done());
     }
