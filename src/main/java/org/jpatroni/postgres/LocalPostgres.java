@@ -314,34 +314,16 @@ public final class LocalPostgres implements PostgresControl, AutoCloseable {
 
     @Override
     public Outcome moveDataDirectoryAway() {
-        return withoutServer(data::moveAway);
+        return parts.withoutServer(data::moveAway);
     }
 
     @Override
     public Outcome removeDataDirectory() {
-        Outcome outcome = withoutServer(data::remove);
+        Outcome outcome = parts.withoutServer(data::remove);
         if (outcome.isDone()) {
             status.setRole(PostgresRole.UNINITIALIZED);
         }
         return outcome;
-    }
-
-    @FunctionalInterface
-    private interface FileWork {
-        void run() throws IOException;
-    }
-
-    private Outcome withoutServer(FileWork work) {
-        if (postmasters.current().isPresent()) {
-            return Outcome.failed("PostgreSQL is running on " + data.path());
-        }
-        try {
-            work.run();
-            parts.replayTimeline().forget();
-            return Outcome.done();
-        } catch (IOException failure) {
-            return Outcome.failed(DataDirectory.message(failure));
-        }
     }
 
     @Override

@@ -17,6 +17,7 @@ import org.jpatroni.model.ConnectionTarget;
 import org.jpatroni.model.DynamicConfig;
 import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.Upstream;
+import org.jpatroni.postgres.PostgresControl.Outcome;
 import org.jpatroni.runtime.Tasks;
 import org.jspecify.annotations.Nullable;
 
@@ -139,6 +140,26 @@ record ServerParts(NodeConfig node, DynamicConfig dynamic, Tasks tasks, Programs
         Optional<Path> configured = recovery.promoteTriggerFile().map(data.path()::resolve);
         if (configured.isPresent()) {
             Files.deleteIfExists(configured.get());
+        }
+    }
+
+    /** Something done to the data directory as a whole. */
+    @FunctionalInterface
+    interface FileWork {
+        void run() throws IOException;
+    }
+
+    /** Works on the data of a server that does not run. */
+    Outcome withoutServer(FileWork work) {
+        if (postmasters.current().isPresent()) {
+            return Outcome.failed("PostgreSQL is running on " + data.path());
+        }
+        try {
+            work.run();
+            replayTimeline.forget();
+            return Outcome.done();
+        } catch (IOException failure) {
+            return Outcome.failed(DataDirectory.message(failure));
         }
     }
 
