@@ -71,14 +71,14 @@ final class Procedures {
                     postgres.cloneFrom(new CloneSpec(clone.source(), clone.basebackupOnly()), cancel));
             case Action.Start start -> start(start, cancel);
             case Action.Promote promote -> promote(cancel);
-            case Action.Demote demote -> demote(demote.mode(), cancel);
+            case Action.Demote demote -> demote(demote, cancel);
             case Action.Follow follow -> result(postgres.follow(follow.role(), follow.upstream(), cancel));
             case Action.CheckDivergence check -> divergence(check.upstream());
             case Action.Rewind rewind -> rewind(rewind.upstream(), cancel);
             case Action.Restart restart -> restart(restart, cancel);
             case Action.CopySlots copy -> result(postgres.copySlots(copy.primary(), copy.slots(), cancel));
             case Action.DiscardData discard -> discard(discard, cancel);
-            case Action.Shutdown shutdown -> shutdown(shutdown.releaseLease(), cancel);
+            case Action.Shutdown shutdown -> plannedStop(shutdown.releaseLease(), shutdown.stopTimeoutSeconds(), cancel);
         };
     }
 
@@ -112,10 +112,11 @@ final class Procedures {
         return result(outcome);
     }
 
-    private Result demote(Demote.Mode mode, CancelToken cancel) {
+    private Result demote(Demote demote, CancelToken cancel) {
+        Demote.Mode mode = demote.mode();
         Result stopped = switch (mode) {
-            case GRACEFUL -> plannedStop(true, cancel);
-            case STANDBY_CLUSTER -> plannedStop(false, cancel);
+            case GRACEFUL -> plannedStop(true, demote.stopTimeoutSeconds(), cancel);
+            case STANDBY_CLUSTER -> plannedStop(false, demote.stopTimeoutSeconds(), cancel);
             case NOT_LEADER -> stopOrKill(NOT_LEADER_STOP_LIMIT, lsn -> {
             }, false, cancel);
             case OFFLINE -> stopOrKill(OFFLINE_STOP_LIMIT, lsn -> {
@@ -130,13 +131,10 @@ final class Procedures {
         return stopped;
     }
 
-    private Result shutdown(boolean releaseLease, CancelToken cancel) {
-        return plannedStop(releaseLease, cancel);
-    }
-
-    private Result plannedStop(boolean handOver, CancelToken cancel) {
+    private Result plannedStop(boolean handOver, int timeoutSeconds, CancelToken cancel) {
         tellBeforeStop(postgres.role() == PostgresRole.PRIMARY);
-        return stopOrKill(PLANNED_STOP_LIMIT, handOver ? onShutdownCheckpoint : lsn -> {
+        Duration limit = timeoutSeconds > 0 ? Duration.ofSeconds(timeoutSeconds) : PLANNED_STOP_LIMIT;
+        return stopOrKill(limit, handOver ? onShutdownCheckpoint : lsn -> {
         }, true, cancel);
     }
 

@@ -36,8 +36,17 @@ public sealed interface Action {
     record Promote() implements Action {
     }
 
-    /** Stops a primary. */
-    record Demote(Mode mode) implements Action {
+    /**
+     * Stops a primary.
+     *
+     * @param stopTimeoutSeconds after which a planned stop becomes an immediate one ({@code primary_stop_timeout}); 0: as long as the
+     *        procedure gives it
+     */
+    record Demote(Mode mode, int stopTimeoutSeconds) implements Action {
+
+        public Demote(Mode mode) {
+            this(mode, 0);
+        }
 
         /** What kind of stop, and what becomes of the leader key. */
         public enum Mode {
@@ -100,8 +109,16 @@ public sealed interface Action {
         }
     }
 
-    /** Stops PostgreSQL because the agent ends; a leader hands its key over with the position of the shutdown checkpoint. */
-    record Shutdown(boolean releaseLease) implements Action {
+    /**
+     * Stops PostgreSQL because the agent ends; a leader hands its key over with the position of the shutdown checkpoint.
+     *
+     * @param stopTimeoutSeconds as in {@link Demote}
+     */
+    record Shutdown(boolean releaseLease, int stopTimeoutSeconds) implements Action {
+
+        public Shutdown(boolean releaseLease) {
+            this(releaseLease, 0);
+        }
     }
 
     /** Whether new knowledge may stop it half way. A promotion under way and a stop are past their point of no return. */

@@ -81,7 +81,8 @@ final class ShutdownRules {
 
     private static Optional<Rule.Outcome> stop(Situation s) {
         return applies(s) && !s.notRunning()
-                ? s.decide(new Decision.Begin(new Action.Shutdown(s.holdsLease())), Reason.of(Sentence.SHUTDOWN))
+                ? s.decide(new Decision.Begin(new Action.Shutdown(s.holdsLease(),
+                        s.holdsLease() ? s.primaryStopTimeoutSeconds() : 0)), Reason.of(Sentence.SHUTDOWN))
                 : pass();
     }
 

@@ -251,6 +251,11 @@ public record Situation(Facts facts, Memory memory) {
                 : facts.state();
     }
 
+    /** How long a primary may take for a planned stop: only synchronous mode has a limit, since nothing is lost by its end (Patroni). */
+    int primaryStopTimeoutSeconds() {
+        return facts.dynamic().isSynchronous() ? Math.max(0, facts.dynamic().primaryStopTimeoutSeconds()) : 0;
+    }
+
     /** Members other than this one. */
     public List<Member> others() {
         return snapshot().members().stream().filter(member -> !member.name().equals(self())).toList();

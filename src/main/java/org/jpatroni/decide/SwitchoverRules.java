@@ -139,7 +139,8 @@ final class SwitchoverRules {
         String candidate = best.get().name();
         Memory memory = s.memory()
                 .withGaveUpLeadership(Optional.of(s.inSeconds(s.facts().dynamic().loopWaitSeconds())));
-        return s.decide(new Decision.Begin(new Action.Demote(Action.Demote.Mode.GRACEFUL)), memory,
+        return s.decide(new Decision.Begin(new Action.Demote(Action.Demote.Mode.GRACEFUL,
+                s.primaryStopTimeoutSeconds())), memory,
                 Reason.of(Sentence.SWITCHOVER, candidate));
     }
 }

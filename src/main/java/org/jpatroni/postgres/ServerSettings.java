@@ -74,10 +74,7 @@ public final class ServerSettings {
         this.effective = parameters;
     }
 
-    /**
-     * An agent that was restarted must not make commits wait for nobody until it has decided anew: what the file says stays, where the file
-     * is ours.
-     */
+    /** An agent that was restarted must not make commits wait for nobody until it decides anew: what our own file says stays. */
     private void keepStandbyNames() {
         String text = RecoveryLines.text(configurationFile());
         if (text.startsWith(ManagedFiles.HEADER)) {

@@ -124,7 +124,8 @@ final class PerfectNode {
             case Decision.WriteConfig d -> world.storedConfig();
             case Decision.UpdateHistory d -> world.history(d.timeline());
             case Decision.ClearFailover d -> world.noFailover();
-            case Decision.WriteSync d -> world.sync(d.state());
+            case Decision.WriteSync d -> world.sync(d.state())
+                    .memory(memory -> memory.withSync(memory.sync().withStoreInDoubt(false)));
             case Decision.SetStandbyNames d -> setStandbyNames(d.names());
             case Decision.SyncSlots d -> d.steps().forEach(this::changeSlot);
             case Decision.ShowRole d -> world.role(d.role());
