@@ -239,8 +239,9 @@ final class Table {
             Nodes.await(60, "writes again", () -> writer.idleMillis() < 50);
             Thread.sleep(500);
             tell(name, row, writer, took);
+            double gap = writer.longestMillis();
             writer.close();
-            add(name, row, writer.longestMillis(), writer.lost());
+            add(name, row, gap, writer.lost());
             add(name, ofCall, took, 0);
         }
     }

@@ -43,10 +43,10 @@ public final class PendingRestart {
      */
     public static void reload(SqlSession session, Time time, Duration limit) throws SQLException {
         Time.Deadline deadline = time.deadlineIn(limit);
-        String loadTime = "SELECT (extract(epoch FROM pg_catalog.pg_conf_load_time()) * 1000000)::bigint";
-        long before = session.queryOne(loadTime, limit, row -> row.getLong(1));
-        session.queryOne("SELECT pg_catalog.pg_reload_conf()", limit, row -> row.getBoolean(1));
-        while (session.queryOne(loadTime, limit, row -> row.getLong(1)) == before && !deadline.isPast()) {
+        String loadTime = "(extract(epoch FROM pg_catalog.pg_conf_load_time()) * 1000000)::bigint";
+        String reload = "SELECT " + loadTime + ", pg_catalog.pg_reload_conf()";
+        long before = session.queryOne(reload, limit, row -> row.getLong(1));
+        while (session.queryOne("SELECT " + loadTime, limit, row -> row.getLong(1)) == before && !deadline.isPast()) {
             try {
                 time.sleep(BETWEEN_LOOKS);
             } catch (InterruptedException interrupted) {
