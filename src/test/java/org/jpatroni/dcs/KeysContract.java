@@ -217,6 +217,8 @@ public abstract class KeysContract extends LeaseContract {
                 "{\"node1\":\"http://127.0.0.1:8008/patroni\",\"node2\":\"http://127.0.0.2:8008/patroni\"}");
         assertThat(node1.snapshot().history().entries()).isEqualTo(history.entries());
         assertThat(node1.snapshot().failsafe()).isEqualTo(urls);
+        assertWon(node1.writeFailsafe(new TreeMap<>()));
+        assertThat(store.read(keys.failsafe())).as("the mode was turned off").isEmpty();
         ClusterStore node2 = member(NODE_2);
         assertWon(node2.publishMember(running(NODE_2)));
         assertLost(node2.writeHistory(TimelineHistory.EMPTY));
