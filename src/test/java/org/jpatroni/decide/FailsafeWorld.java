@@ -62,7 +62,7 @@ final class FailsafeWorld {
     /** This node has promised {@code name} to stand back. */
     static Failsafe promisedTo(String name) {
         FailsafePing ping = new FailsafePing(name, "postgres://" + name + ":5432/postgres", URL,
-                Optional.of(new TreeMap<>(Map.of("slot", new Lsn(500)))), 30);
+                Optional.of(new TreeMap<>(Map.of("c", new Lsn(500)))), 30);
         return new Failsafe(Optional.of(new Failsafe.Announced(ping, NOW - SECOND, NOW + 29 * SECOND)),
                 Optional.empty(), Optional.empty());
     }
