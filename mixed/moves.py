@@ -13,6 +13,16 @@ def pairs(cluster):
     return [(p, j), (j, p)], twins
 
 
+def history(cluster):
+    """Once the leader stands in it, when somebody was promoted at all."""
+    leader = cluster.leader()
+
+    def complete():
+        lines = leader.call("GET", "/history").json()
+        return (not lines and leader is cluster.nodes[0] or lines and lines[-1][-1] == leader.name) and [lines]
+    return (poll(complete, bool, 15) or [leader.call("GET", "/history").json()])[0]
+
+
 def arrived(cluster, checks, what, target, before):
     checks.eventually(f"{what}: {target.name} leads and says so", (target.name, True), lambda: (cluster.leader().name, target.is_primary()), 10)
     checks.check(f"{what}: all stream on one timeline again", poll(cluster.settled, bool, 40) is True, "a settled cluster", cluster.view())
@@ -26,7 +36,7 @@ def switchover(cluster, checks):
     across, twins = pairs(cluster)
     for origin, target in across:
         cluster.move(origin)
-        before = cluster.leader().call("GET", "/history").json()
+        before = history(cluster)
         with Writer(cluster) as writer:
             cluster.ctl.expect(rf'Successfully switched over to "{target.name}"', "switchover", cluster.scope, "--force", "--leader", origin.name, "--candidate", target.name)
             arrived(cluster, checks, f"{origin.kind} to {target.kind}", target, before)
@@ -34,7 +44,7 @@ def switchover(cluster, checks):
         writer.nothing_lost(checks, f"{origin.kind} to {target.kind}")
     for origin, target in [*across, (twins[0], twins[1])]:
         cluster.move(origin)
-        before = cluster.leader().call("GET", "/history").json()
+        before = history(cluster)
         # A replica, and of another kind than the leader where there is one.
         asked = next((each for each in cluster.replicas() if each.kind != origin.kind), target)
         what = f"{origin.kind} to {target.kind}, POST /switchover to a replica of kind {asked.kind}"
@@ -56,7 +66,7 @@ def scheduled(cluster, checks):
         for node in cluster.nodes:
             checks.eventually(f"{what}: /cluster of {node.name} tells it", target.name, lambda: node.call("GET", "/cluster").json().get("scheduled_switchover", {}).get("to"))
         cluster.ctl.expect(r"^Success: scheduled switchover deleted$", "flush", scope, "switchover")
-        before = cluster.leader().call("GET", "/history").json()
+        before = history(cluster)
         soon = (datetime.now(timezone.utc) + timedelta(seconds=12)).isoformat(timespec="seconds")
         with Writer(cluster) as writer:
             cluster.ctl.expect(r"Switchover scheduled", "switchover", scope, "--force", "--candidate", target.name, "--scheduled", soon)
@@ -70,7 +80,7 @@ def manual_failover(cluster, checks):
     """patronictl failover in both directions, and refused where nobody is named."""
     for origin, target in pairs(cluster)[0]:
         cluster.move(origin)
-        before = cluster.leader().call("GET", "/history").json()
+        before = history(cluster)
         cluster.ctl.expect(r"Failover could be performed only to a specific candidate", "failover", cluster.scope, "--force", code=1)
         with Writer(cluster) as writer:
             cluster.ctl.expect(rf'(Successfully failed over|Successfully switched over) to "{target.name}"', "failover", cluster.scope, "--force", "--candidate", target.name)
