@@ -2,7 +2,7 @@
 
 import json
 
-from harness import poll
+from harness import poll, wait_for
 from losses import come_back, directions, taken_over
 from writer import Writer
 
@@ -32,9 +32,16 @@ def in_effect(cluster, checks, what, mode, leader):
     checks.eventually(f"{what}: patronictl list", wanted, lambda: cluster.ctl("list", cluster.scope).text.count(role))
 
 
+def asynchronous(cluster):
+    """With it on, only a synchronous standby may be made the leader."""
+    cluster.patch({"synchronous_mode": None})
+    wait_for("the end of synchronous replication", lambda: not listed(cluster) and cluster.leader().sql("show synchronous_standby_names") == "", 30)
+
+
 def with_mode(cluster, checks, mode):
     word = "synchronous_mode: quorum" if mode == "quorum" else "synchronous_mode: true"
     for origin, target in ((cluster.of("j")[0], cluster.of("p")[0]), (cluster.of("p")[0], cluster.of("j")[0])):
+        asynchronous(cluster)
         cluster.move(origin)
         cluster.patch({"synchronous_mode": mode})
         what = f"{word}, {origin.kind} leads"
@@ -46,7 +53,9 @@ def with_mode(cluster, checks, mode):
             cluster.settle(60)
         writer.nothing_lost(checks, f"{what}, switchover")
         in_effect(cluster, checks, f"{what}, after the switchover to {candidate.kind}", mode, candidate)
+    asynchronous(cluster)
     for origin, target in directions(cluster):
+        cluster.patch({"synchronous_mode": mode})
         what = f"{word}, {origin.name} killed with its agent"
         # The third may not lead, so it must not be the only one who has everything.
         third = next(each for each in cluster.nodes if each not in (origin, target))
@@ -59,6 +68,9 @@ def with_mode(cluster, checks, mode):
             come_back(cluster, checks, what, origin, target)
             checks.check(f"{what}: writes go on", writer.goes_on(30), "rows", writer.figures())
         writer.nothing_lost(checks, what)
+        asynchronous(cluster)
+    cluster.patch({"synchronous_mode": mode})
+    checks.eventually(f"{word}, switched on again: /sync names somebody", True, lambda: bool(listed(cluster)), 25)
     cluster.patch({"synchronous_mode": None})
     checks.eventually(f"{word}, switched off: /sync names nobody", [], lambda: listed(cluster), 25)
     checks.eventually(f"{word}, switched off: synchronous_standby_names", "", lambda: cluster.leader().sql("show synchronous_standby_names"), 25)
