@@ -2,7 +2,8 @@ package org.jpatroni.sim;
 
 /**
  * A leader race has the right winner: nobody is promoted while another member that could have led is ahead. Holds only after some seconds
- * without trouble between these two and the store; a requested candidate may be behind.
+ * without trouble between these two and the store; a requested candidate may be behind,
+ * and who races after the store was wiped does not know how far the old primary was.
  */
 final class MostAdvancedLeads implements Invariants.Checker {
 
@@ -21,7 +22,8 @@ final class MostAdvancedLeads implements Invariants.Checker {
     public void check() {
         long now = cluster.kernel().nowNanos();
         boolean asked = !cluster.store().memory().valueOf(SimStore.KEYS.failover()).orElse("{}").equals("{}");
-        if (asked || cluster.maintenance().isPaused() || !cluster.network().isQuiet() || !cluster.store().isHealthy()) {
+        boolean wiped = cluster.store().memory().valueOf(SimStore.KEYS.status()).isEmpty();
+        if (wiped || asked || cluster.maintenance().isPaused() || !cluster.network().isQuiet() || !cluster.store().isHealthy()) {
             netTroubleAtNanos = now;
         }
         for (SimNode node : cluster.nodes()) {

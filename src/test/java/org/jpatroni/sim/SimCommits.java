@@ -56,7 +56,7 @@ final class SimCommits {
                 server.changed();
             }
         });
-        long busyMillis = random.chance(0.2) ? random.between(30, 6000) : random.between(30, 60);
+        long busyMillis = random.chance(0.2) ? random.between(30, 6000) : random.between(1, 40);
         kernel.afterMillis(busyMillis, () -> {
             if (setting.equals(configured) && server.phase() != SimPostgres.Phase.DOWN) {
                 sessionsWait = !names.isEmpty();

@@ -1,7 +1,7 @@
 package org.jpatroni.sim;
 
+import java.util.Comparator;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -12,6 +12,7 @@ final class SimDisasters {
 
     private static final long SECOND = 1_000_000_000L;
     private static final long LOOK_MILLIS = 5000;
+    private static final long LEADERLESS_NANOS = 60 * SECOND;
     /** After this time a half made copy is nobody's work. */
     private static final long PATIENCE_NANOS = 20 * SECOND;
     private static final String FOREIGN = "7999999999999999999";
@@ -21,6 +22,7 @@ final class SimDisasters {
     private final Map<SimNode, Long> foreignUntilNanos = new HashMap<>();
     private final Map<SimNode, Long> halfSinceNanos = new HashMap<>();
 
+    private long leaderlessSinceNanos = Long.MAX_VALUE;
     private long lastAtNanos = Long.MIN_VALUE / 2;
 
     SimDisasters(SimCluster cluster) {
@@ -31,6 +33,7 @@ final class SimDisasters {
     void begin() {
         kernel.afterMillis(LOOK_MILLIS, () -> {
             cluster.nodes().forEach(this::tidy);
+            rescue();
             begin();
         });
     }
@@ -52,7 +55,7 @@ final class SimDisasters {
             cluster.invariants().before("data lost", node);
             lastAtNanos = kernel.nowNanos();
             node.server().empty();
-            giveUpWhatNobodyHas();
+            cluster.ledger().distrust(node);
         }
     }
 
@@ -66,7 +69,7 @@ final class SimDisasters {
             node.server().empty();
             node.server().initialize(FOREIGN);
             foreignUntilNanos.put(node, kernel.nowNanos() + millis * 1_000_000L);
-            giveUpWhatNobodyHas();
+            cluster.ledger().distrust(node);
         }
     }
 
@@ -83,12 +86,21 @@ final class SimDisasters {
         return !foreignUntilNanos.isEmpty();
     }
 
-    private void giveUpWhatNobodyHas() {
-        List<SimWal.Entry> lost = new java.util.ArrayList<>(cluster.ledger().missingIn(new SimWal()));
-        for (SimNode node : cluster.nodes()) {
-            lost.retainAll(cluster.ledger().missingIn(node.server().wal()));
+    /** Those who could lead have lost their data, and nobody else may: the operator names the best of the others. */
+    private void rescue() {
+        long now = kernel.nowNanos();
+        boolean leaderless = cluster.store().leader().isEmpty() && lastAtNanos > 0;
+        leaderlessSinceNanos = leaderless ? Math.min(leaderlessSinceNanos, now) : Long.MAX_VALUE;
+        if (leaderless && now - leaderlessSinceNanos > LEADERLESS_NANOS && !cluster.maintenance().isPaused()
+                && cluster.maintenance().settings().isSynchronous()) {
+            cluster.nodes().stream().filter(node -> node.server().isUp() && node.server().inRecovery()
+                    && node.tags().failoverPriority() > 0 && !isForeign(node))
+                    .max(Comparator.comparingLong(node -> node.server().wal().endLsn())).ifPresent(best -> {
+                        kernel.trace("operator", "nobody may lead: failover to " + best.name());
+                        cluster.store().memory().putByHand(SimStore.KEYS.failover(),
+                                "{\"member\":\"%s\"}".formatted(best.name()));
+                    });
         }
-        cluster.ledger().giveUp("their disk is lost", lost);
     }
 
     private void tidy(SimNode node) {

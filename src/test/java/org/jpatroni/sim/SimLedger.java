@@ -5,17 +5,20 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jpatroni.sim.SimSync.Stored;
 
 /**
  * What clients were told. A commit is promised to survive when it was acknowledged by the server that the key {@code sync} names as its
  * leader: from then on only members of that key may lead, and they have it. The promise ends when an operator gives it up: he turns
- * {@code synchronous_mode} off, deletes the key, or makes a member lead by hand that is not listed.
+ * {@code synchronous_mode} off, deletes the key, makes a member lead by hand that is not listed, or makes the cluster follow another one; and
+ * when a disk is lost, because synchronous replication is no help against that.
  */
 final class SimLedger {
 
     private final SimCluster cluster;
     private final List<SimWal.Entry> promised = new ArrayList<>();
+    private final Set<String> untrusted = new TreeSet<>();
     private long acknowledged;
     private long promisedInAll;
 
@@ -27,9 +30,25 @@ final class SimLedger {
     private void acknowledged(SimPostgres primary, SimWal.Entry commit) {
         acknowledged++;
         Stored stored = cluster.sync().stored();
-        if (stored.leader().equalsIgnoreCase(primary.name())) {
+        boolean trusted = untrusted.stream()
+                .noneMatch(name -> stored.lists(name) || stored.leader().equalsIgnoreCase(name));
+        if (trusted && stored.leader().equalsIgnoreCase(primary.name())
+                && !cluster.maintenance().settings().standbyCluster()) {
             promised.add(commit);
             promisedInAll++;
+        }
+    }
+
+    /** The disk of a member is lost, with what it has confirmed: promises count again once the key does not name it any more. */
+    void distrust(SimNode node) {
+        giveUpAll("the disk of " + node.name() + " is lost");
+        untrusted.add(node.name());
+    }
+
+    void check() {
+        if (!untrusted.isEmpty()) {
+            Stored stored = cluster.sync().stored();
+            untrusted.removeIf(name -> !stored.lists(name) && !stored.leader().equalsIgnoreCase(name));
         }
     }
 

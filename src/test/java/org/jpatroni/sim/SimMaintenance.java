@@ -78,6 +78,9 @@ final class SimMaintenance {
         if (!settings.isSynchronous()) {
             syncOffAtNanos = kernel.nowNanos();
         }
+        if (changed.standbyCluster() && !settings.standbyCluster()) {
+            cluster.ledger().giveUpAll("the cluster follows another one");
+        }
         settings = changed;
         kernel.trace("operator", "config " + changed);
         writeConfig();

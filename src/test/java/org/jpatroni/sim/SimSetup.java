@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 record SimSetup(long seed, int nodes, List<Tags> tags, SimSettings settings, List<Fault> faults, int faultSeconds,
         int pauseBetweenFaultsSeconds, Mutant mutant) {
 
-    private static final double STANDBY_CLUSTERS = 0;
+    private static final double STANDBY_CLUSTERS = 0.12;
     private static final List<Fault> BY_HAND = List.of(Fault.MAINTENANCE, Fault.KEYS_DELETED, Fault.STORE_WIPED,
             Fault.DATA_LOST, Fault.FOREIGN_DATA, Fault.FAILURES);
     private static final List<Fault> TROUBLE = Arrays.stream(Fault.values()).filter(fault -> !BY_HAND.contains(fault))

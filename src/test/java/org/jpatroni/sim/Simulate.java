@@ -45,14 +45,17 @@ final class Simulate {
     }
 
     private static boolean many(long from, int count, Mutant mutant, Coverage coverage) {
+        // -Dsim.only=standbyCluster=true runs those seeds whose description contains that.
         long begun = System.nanoTime();
-        List<SeedRun> runs = SeedRun.all(LongStream.range(from, from + count),
+        String only = System.getProperty("sim.only", "");
+        List<SeedRun> runs = SeedRun.all(
+                LongStream.range(from, from + count).filter(seed -> SimSetup.of(seed).toString().contains(only)),
                 seed -> SimSetup.of(seed).withMutant(mutant), coverage);
         double seconds = (System.nanoTime() - begun) / 1e9;
         List<SeedRun> failures = runs.stream().filter(run -> run.failure() != null).toList();
         failures.stream().limit(40).forEach(run -> System.out.println(run.setup().seed() + ": "
                 + Objects.requireNonNull(run.failure()).lines().findFirst().orElse("")));
-        System.out.printf("%d seeds, %d failed, %.1f s, %d simulated hours, %d events, %d transactions%n", count,
+        System.out.printf("%d seeds, %d failed, %.1f s, %d simulated hours, %d events, %d transactions%n", runs.size(),
                 failures.size(), seconds, runs.stream().mapToLong(SeedRun::simulatedSeconds).sum() / 3600,
                 runs.stream().mapToLong(SeedRun::events).sum(),
                 runs.stream().mapToLong(SeedRun::acknowledged).sum());

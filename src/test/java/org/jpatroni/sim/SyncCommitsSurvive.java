@@ -8,7 +8,7 @@ import org.jpatroni.sim.SimSync.Stored;
 /**
  * 2: no promised commit (see {@link SimLedger}) is missing in the history of a later primary. Looked at whenever a server begins to take
  * writes and when its node gets the lease. An operator may give promises up: by a failover (not a switchover) to a member that is not
- * listed, by promoting or starting a server by hand, and by deleting the key {@code sync}, until the leader has written it again.
+ * listed, by promoting or starting a server by hand, by leaving two primaries alone in maintenance mode, and by deleting the key {@code sync}, until the leader has written it again.
  *
  * <p>9: nobody throws away, rewinds or copies over data that is the only one to hold a promised commit.
  */
@@ -39,6 +39,7 @@ final class SyncCommitsSurvive implements Invariants.Checker {
             cluster.ledger().giveUpAll("synchronous_mode is off");
         }
         keyWasThere = keyIsThere;
+        cluster.ledger().check();
         String leader = cluster.store().leader().orElse("");
         String request = cluster.store().memory().valueOf(SimStore.KEYS.failover()).orElse("{}");
         for (SimNode node : cluster.nodes()) {
@@ -65,6 +66,8 @@ final class SyncCommitsSurvive implements Invariants.Checker {
         Stored sync = cluster.sync().stored();
         if (forced) {
             cluster.ledger().giveUp("failover by hand to " + node.name(), missing);
+        } else if (node.believesInPause() && wrote[node.index()]) {
+            cluster.ledger().giveUp("in maintenance mode a second primary takes the free lease, " + node.name(), missing);
         } else if (cluster.maintenance().hasMadePrimary(node)) {
             cluster.ledger().giveUp("made a primary by hand, " + node.name(), missing);
         } else {
