@@ -193,8 +193,10 @@ final class BootstrapRules {
                 Reason.of(Sentence.CLONE, UpstreamRules.name(source)));
     }
 
+    /** A leader key of an earlier session of this node counts too: an old backup must not be made the leader by it. */
     private static Optional<Rule.Outcome> cloneWithoutLeader(Situation s) {
-        if (!noData(s) || !s.snapshot().isInitialized() || s.otherLeads() || !s.facts().node().clonesWithoutLeader()
+        if (!noData(s) || !s.snapshot().isInitialized() || s.leaderKey().isPresent()
+                || !s.facts().node().clonesWithoutLeader()
                 || !s.isPast(s.memory().actionNotBeforeNanos())) {
             return pass();
         }
