@@ -21,6 +21,24 @@ enum Mutant {
     DEMOTES_WHILE_PAUSED,
     /** The pause is never seen: what was stopped by hand is started. */
     STARTS_WHILE_PAUSED,
+    /** When a synchronous standby goes, commits stop waiting for it before the key sync is written. */
+    NAMES_BEFORE_SYNC_ON_REMOVAL,
+    /** A new synchronous standby is written into the key sync before any commit waits for it. */
+    SYNC_BEFORE_NAMES_ON_ADDITION,
+    /** Who is not in the key sync takes part in the race. */
+    RACE_WITHOUT_MEMBERSHIP,
+    /** A race in quorum mode needs no votes. */
+    RACE_WITHOUT_VOTES,
+    /** A primary without store counts members that do not answer as having agreed. */
+    FAILSAFE_WITHOUT_ALL,
+    /** A primary without store goes on when a member refuses. */
+    FAILSAFE_REFUSAL_IGNORED,
+    /** Who has agreed to stand back for a primary does not. */
+    FAILSAFE_PROMISE_BROKEN,
+    /** Who stands back for a primary does so from the first question on, and not from the last. */
+    FAILSAFE_NOT_EXTENDED,
+    /** One member does not see the section standby_cluster. */
+    STANDBY_CLUSTER_FORGOTTEN,
     /** The guard beside the agent is off. */
     GUARD_OFF
 }

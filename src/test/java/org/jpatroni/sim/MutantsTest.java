@@ -22,6 +22,11 @@ class MutantsTest {
     private static final List<Fault> AGENTS_LIVE = Arrays.stream(Fault.values())
             .filter(fault -> fault != Fault.AGENT_KILL && fault != Fault.AGENT_FREEZE).toList();
 
+    private static final List<Fault> FAILOVERS = List.of(Fault.MACHINE_CRASH, Fault.AGENT_KILL, Fault.PEER_CUT,
+            Fault.ISOLATION, Fault.POSTMASTER_KILL);
+    private static final List<Fault> WITHOUT_STORE = List.of(Fault.STORE_CUT, Fault.ISOLATION, Fault.STORE_OUTAGE,
+            Fault.AGENT_FREEZE);
+
     private static SimLogs logs;
 
     @BeforeAll
@@ -38,7 +43,7 @@ class MutantsTest {
         return Arrays.stream(Mutant.values()).filter(mutant -> mutant != Mutant.NONE);
     }
 
-    private static SimSetup setup(long seed, Mutant mutant) {
+    static SimSetup setup(long seed, Mutant mutant) {
         SimSetup setup = SimSetup.of(seed).withMutant(mutant);
         return switch (mutant) {
             case DEADLINE_FROM_REPLY -> setup.withFaults(List.of(Fault.SLOW_REPLIES, Fault.SLOW_REPLIES,
@@ -48,6 +53,13 @@ class MutantsTest {
             case PROMOTES_WHILE_PAUSED, STARTS_WHILE_PAUSED -> setup.withFaults(List.of(Fault.MAINTENANCE));
             case DEMOTES_WHILE_PAUSED -> setup.withFaults(List.of(Fault.MAINTENANCE, Fault.STORE_OUTAGE));
             case DEMOTION_SKIPPED -> setup.withFaults(AGENTS_LIVE);
+            case NAMES_BEFORE_SYNC_ON_REMOVAL, SYNC_BEFORE_NAMES_ON_ADDITION, RACE_WITHOUT_MEMBERSHIP -> setup
+                    .withFaults(FAILOVERS).withSettings(setup.settings().withSync(SimSettings.ON, false, 1));
+            case RACE_WITHOUT_VOTES -> setup.withFaults(FAILOVERS)
+                    .withSettings(setup.settings().withSync(SimSettings.QUORUM, false, 1));
+            case FAILSAFE_WITHOUT_ALL, FAILSAFE_REFUSAL_IGNORED, FAILSAFE_PROMISE_BROKEN, FAILSAFE_NOT_EXTENDED -> setup
+                    .withFaults(WITHOUT_STORE).withSettings(setup.settings().withFailsafe(true));
+            case STANDBY_CLUSTER_FORGOTTEN -> setup.withSettings(setup.settings().withStandbyCluster(true));
             default -> setup;
         };
     }

@@ -11,7 +11,7 @@ import org.jpatroni.model.SyncView;
 /**
  * Commits of one server and what they wait for, as PostgreSQL does it: a commit is in the WAL at once; the client hears of it when the
  * standbys that {@code synchronous_standby_names} asks for have flushed it, or when a reload has emptied the setting. Who is cut off
- * before that has heard nothing.
+ * before that has heard nothing. The checkpointer, which tells the sessions to wait, is busy with something else for no longer than five seconds.
  */
 final class SimCommits {
 
@@ -56,7 +56,7 @@ final class SimCommits {
                 server.changed();
             }
         });
-        long busyMillis = random.chance(0.2) ? random.between(30, 6000) : random.between(1, 40);
+        long busyMillis = random.chance(0.2) ? random.between(30, 4500) : random.between(1, 40);
         kernel.afterMillis(busyMillis, () -> {
             if (setting.equals(configured) && server.phase() != SimPostgres.Phase.DOWN) {
                 sessionsWait = !names.isEmpty();

@@ -98,12 +98,12 @@ final class SimNode {
         ClusterStore store = new KvClusterStore(cluster.store().connect(this, time), SimStore.KEYS, name(), time);
         SimPostgresControl sim = new SimPostgresControl(kernel, process, time, server, reach());
         Peers peers = new SimPeers(kernel, cluster.network(), this, time, cluster.nodes(), cluster.failsafe());
-        Mutants mutants = new Mutants(cluster.setup().mutant(), time);
+        Mutants mutants = new Mutants(cluster.setup().mutant(), kernel, time);
         PostgresControl control = mutants.postgres(sim, server);
         Facts.Node identity = new Facts.Node(name(), "http://10.0.0." + (index + 1) + ":8008/patroni",
                 control.connUrl(), Optional.empty(), "4.1.4", true, cluster.setup().hasBackups());
-        AgentParts parts = new AgentParts(() -> identity, "demo", () -> tags, mutants.store(store, name()), control,
-                mutants.peers(peers), fence, watchdog.watchdog(), tasks, this::readConfig,
+        AgentParts parts = new AgentParts(() -> identity, "demo", () -> tags, mutants.store(store, name(), server),
+                control, mutants.peers(peers), fence, watchdog.watchdog(), tasks, this::readConfig,
                 () -> cachedConfig.isEmpty() ? cluster.setup().settings().json(false) : cachedConfig, Formation.NONE,
                 cluster.coverage().traceFor(this, kernel));
         StatusBoard board = new StatusBoard(HaStatus.starting(name(), "demo", tags, time.nanos()));
@@ -239,9 +239,13 @@ final class SimNode {
         }
         HaStatus status = running.board().current();
         boolean leads = status.state() == PostgresState.RUNNING && status.role() == PostgresRole.PRIMARY;
+        Mutant mutant = cluster.setup().mutant();
+        boolean forgets = mutant == Mutant.FAILSAFE_PROMISE_BROKEN || mutant == Mutant.FAILSAFE_NOT_EXTENDED
+                && running.board().failsafe().primary(time.nanos()).isPresent();
         return Optional.of(leads || !status.dynamic().failsafeMode()
                 ? new FailsafeAnswer(name(), FailsafeAnswer.Kind.REFUSED, Optional.empty(), "refused")
-                : running.board().failsafe().ask(name(), ping, status.dynamic().ttlSeconds(), time.nanos(), false));
+                : running.board().failsafe().ask(name(), ping, status.dynamic().ttlSeconds(), time.nanos(),
+                        forgets));
     }
 
     /** What the agent has published; empty while none runs. */

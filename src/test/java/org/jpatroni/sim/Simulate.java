@@ -37,7 +37,7 @@ final class Simulate {
     }
 
     private static boolean one(long seed, Mutant mutant, Coverage coverage) {
-        SimSetup setup = SimSetup.of(seed).withMutant(mutant);
+        SimSetup setup = mutant == Mutant.NONE ? SimSetup.of(seed) : MutantsTest.setup(seed, mutant);
         System.out.println(setup);
         SeedRun run = SeedRun.of(setup, coverage, System.out::println);
         System.out.println(run.failure() == null ? "clean, transcript " + Long.toHexString(run.hash()) : run.report(0));
@@ -50,7 +50,7 @@ final class Simulate {
         String only = System.getProperty("sim.only", "");
         List<SeedRun> runs = SeedRun.all(
                 LongStream.range(from, from + count).filter(seed -> SimSetup.of(seed).toString().contains(only)),
-                seed -> SimSetup.of(seed).withMutant(mutant), coverage);
+                seed -> mutant == Mutant.NONE ? SimSetup.of(seed) : MutantsTest.setup(seed, mutant), coverage);
         double seconds = (System.nanoTime() - begun) / 1e9;
         List<SeedRun> failures = runs.stream().filter(run -> run.failure() != null).toList();
         failures.stream().limit(40).forEach(run -> System.out.println(run.setup().seed() + ": "
