@@ -32,8 +32,10 @@ final class SyncRules {
                     "This standby holds the lease in synchronous mode, and /sync does not say that it leads.",
                     "Patroni: the key names the primary before it accepts writes. Nobody else may be promoted by what was true of the old one.",
                     SyncRules::storeBeforePromotion),
-            new Rule("sync.postpone-promotion", "The above was tried in this cycle, and is not so yet.",
-                    "Patroni: the promotion waits until /sync is written.", SyncRules::postponePromotion));
+            new Rule("sync.postpone-promotion",
+                    "The above was tried in this cycle and is not so yet, or the server's processes may not have taken it over yet.",
+                    "Patroni: the promotion waits until /sync is written. A first commit that does not wait while others may take over would be lost with this node.",
+                    SyncRules::postponePromotion));
 
     /** While this node leads. */
     static final List<Rule> RULES = List.of(
@@ -181,7 +183,11 @@ final class SyncRules {
         }
         Start start = start(s);
         boolean ready = isStored(s, start.stored()) && view(s).standbyNames().equals(start.names().text());
-        return ready ? pass() : s.restShortly(Reason.of(Sentence.SYNC_POSTPONE));
+        if (!ready) {
+            return s.restShortly(Reason.of(Sentence.SYNC_POSTPONE));
+        }
+        Duration left = SyncTracker.untilSettled(s, start.names());
+        return left.isZero() ? pass() : s.decide(new Decision.Rest(left), Reason.of(Sentence.SYNC_POSTPONE));
     }
 
     private static Optional<Rule.Outcome> enable(Situation s) {

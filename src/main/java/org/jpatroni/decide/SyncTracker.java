@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Optional;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PostgresView.Replication;
+import org.jpatroni.model.StandbyNames;
 
 /**
  * Finds the position past which every commit waits as the present {@code synchronous_standby_names} say. It is taken from a look at the
@@ -18,6 +19,20 @@ final class SyncTracker {
     private static final Duration SETTLING_LIMIT = Duration.ofSeconds(5);
 
     private SyncTracker() {
+    }
+
+    /**
+     * How long a standby that is about to be promoted waits for its processes to take over whom commits shall wait for; zero when they have,
+     * or when nobody is waited for.
+     */
+    static Duration untilSettled(Situation s, StandbyNames names) {
+        Long changedAt = s.memory().tried().get("SetStandbyNames");
+        if (changedAt == null || names.equals(StandbyNames.NONE)) {
+            return Duration.ZERO;
+        }
+        Duration age = Duration.ofNanos(s.facts().cycleStartNanos() - changedAt);
+        boolean settled = s.replication().filter(standby -> standby.sync().settled()).isPresent();
+        return age.compareTo(settled ? SETTLING : SETTLING_LIMIT) >= 0 ? Duration.ZERO : SETTLING;
     }
 
     /** The memory as of these facts. */

@@ -26,9 +26,8 @@ public final class ReplicationQuery {
 
     /** The checkpointer tells all sessions whether to wait; in these two states it has read the files again when it was told to. */
     private static final String SETTLED = """
-            r.recovering OR coalesce((SELECT bool_and(coalesce(wait_event, '')
-                                                      IN ('CheckpointerMain', 'CheckpointWriteDelay'))
-                                        FROM pg_stat_get_activity(NULL) WHERE backend_type = 'checkpointer'), true)""";
+            coalesce((SELECT bool_and(coalesce(wait_event, '') IN ('CheckpointerMain', 'CheckpointWriteDelay'))
+                        FROM pg_stat_get_activity(NULL) WHERE backend_type = 'checkpointer'), true)""";
 
     private static final String STANDBYS = """
             CASE WHEN NOT r.recovering THEN (SELECT json_agg(json_build_array(

@@ -82,7 +82,8 @@ class CornerRulesTest {
                         World.empty().leaderKey("a", true).lease(NOW, NOW + 30 * SECOND),
                         "bootstrap.leader-without-data"),
                 row("no data, a copy without leader is possible, and my own key of an earlier session is still there: others may be ahead of a backup",
-                        World.empty().leaderKey("a", false).allowed(true, true).lease(new LeaseView.NotHeld(NOW + 1, NOW + 1)),
+                        World.empty().leaderKey("a", false).allowed(true, true)
+                                .lease(new LeaseView.NotHeld(NOW + 1, NOW + 1)),
                         "bootstrap.wait"),
                 row("data that cannot be read, but the server runs and somebody else leads: the server is what counts",
                         World.replica().primary(1000).data(new Data.Unusable("permission denied")),

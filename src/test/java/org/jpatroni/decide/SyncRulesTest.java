@@ -96,6 +96,10 @@ class SyncRulesTest {
                         "sync.store-before-promotion", "/sync a [b, c] 1"),
                 row("quorum: then it is promoted", primaryNames(stored(won(QUORUM), "a", 1, "b", "c"), "ANY 1 (b,c)"),
                         "leader.promote", ""),
+                row("quorum: but not before its processes can have taken the names over",
+                        primaryNames(stored(won(QUORUM), "a", 1, "b", "c"), "ANY 1 (b,c)")
+                                .memory(m -> Synchrony.tried(m, "SetStandbyNames")),
+                        "sync.postpone-promotion", ""),
                 row("what was tried in vain is not promoted on",
                         stored(won(ON), "b", 0, "a").memory(m -> Synchrony.tried(m, "WriteSync")),
                         "sync.postpone-promotion", ""));

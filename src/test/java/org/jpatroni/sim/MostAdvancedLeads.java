@@ -23,7 +23,8 @@ final class MostAdvancedLeads implements Invariants.Checker {
         long now = cluster.kernel().nowNanos();
         boolean asked = !cluster.store().memory().valueOf(SimStore.KEYS.failover()).orElse("{}").equals("{}");
         boolean wiped = cluster.store().memory().valueOf(SimStore.KEYS.status()).isEmpty();
-        if (wiped || asked || cluster.maintenance().isPaused() || !cluster.network().isQuiet() || !cluster.store().isHealthy()) {
+        if (wiped || asked || cluster.maintenance().isPaused() || !cluster.network().isQuiet()
+                || !cluster.store().isHealthy()) {
             netTroubleAtNanos = now;
         }
         for (SimNode node : cluster.nodes()) {

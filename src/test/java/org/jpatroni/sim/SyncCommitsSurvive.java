@@ -67,7 +67,8 @@ final class SyncCommitsSurvive implements Invariants.Checker {
         if (forced) {
             cluster.ledger().giveUp("failover by hand to " + node.name(), missing);
         } else if (node.believesInPause() && wrote[node.index()]) {
-            cluster.ledger().giveUp("in maintenance mode a second primary takes the free lease, " + node.name(), missing);
+            cluster.ledger().giveUp("in maintenance mode a second primary takes the free lease, " + node.name(),
+                    missing);
         } else if (cluster.maintenance().hasMadePrimary(node)) {
             cluster.ledger().giveUp("made a primary by hand, " + node.name(), missing);
         } else {
