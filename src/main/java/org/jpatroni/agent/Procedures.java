@@ -78,7 +78,8 @@ final class Procedures {
             case Action.Restart restart -> restart(restart, cancel);
             case Action.CopySlots copy -> result(postgres.copySlots(copy.primary(), copy.slots(), cancel));
             case Action.DiscardData discard -> discard(discard, cancel);
-            case Action.Shutdown shutdown -> plannedStop(shutdown.releaseLease(), shutdown.stopTimeoutSeconds(), cancel);
+            case Action.Shutdown shutdown ->
+                plannedStop(shutdown.releaseLease(), shutdown.stopTimeoutSeconds(), cancel);
         };
     }
 

@@ -195,6 +195,11 @@ public record PostgresView(Data data, Postmaster postmaster, Map<String, @Nullab
         return new PostgresView(new Data.Empty(), new Postmaster.Absent(), Collections.emptyMap());
     }
 
+    /** The same with another postmaster. */
+    public PostgresView withPostmaster(Postmaster changed) {
+        return new PostgresView(data, changed, pendingRestart);
+    }
+
     public Optional<Replication> replication() {
         return postmaster instanceof Postmaster.Up up ? Optional.of(up.replication()) : Optional.empty();
     }

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
 import org.awaitility.Awaitility;
@@ -120,7 +121,7 @@ class LogicalSlotVersionsIT {
                     row -> row.getString(1)));
             logical.submit(List.of(new SlotStep.AdvanceLogical(CDC, there), confirm));
             Awaitility.await().atMost(Duration.ofSeconds(5)).untilAsserted(() -> {
-                SlotView here = query.ask(LIMIT).slots().get("cdc");
+                SlotView here = Objects.requireNonNull(query.ask(LIMIT).slots().get("cdc"));
                 assertThat(here.position()).contains(there);
                 assertThat(here.decoding().orElseThrow().plugin()).isEqualTo("pgoutput");
                 assertThat(here.decoding().orElseThrow().database()).contains("postgres");

@@ -71,8 +71,7 @@ final class SyncMutants {
         }
         SyncView seen = up.replication().sync();
         SyncView lie = new SyncView(names, seen.commitLevel(), true, true, seen.standbys());
-        return new PostgresView(view.data(), new Postmaster.Up(up.pid(), up.replication().withSync(lie)),
-                view.pendingRestart());
+        return view.withPostmaster(new Postmaster.Up(up.pid(), up.replication().withSync(lie)));
     }
 
     private static Object call(Object honest, java.lang.reflect.Method method, Object[] arguments) throws Throwable {
