@@ -54,7 +54,7 @@ final class LeaseRules {
             return pass();
         }
         return renewalIsDue(s)
-                ? s.decide(new Decision.RenewLease(statusToStore(s)), Reason.of(Sentence.LEASE_RENEW))
+                ? s.decideOnce(new Decision.RenewLease(statusToStore(s)), Reason.of(Sentence.LEASE_RENEW))
                 : pass();
     }
 

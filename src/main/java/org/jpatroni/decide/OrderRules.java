@@ -113,15 +113,17 @@ final class OrderRules {
     private static Optional<Rule.Outcome> interrupt(Situation s) {
         boolean forced = reinitializeOrder(s).filter(Order.Reinitialize::force).isPresent();
         return order(s).isPresent()
-                && s.facts().running().filter(run -> !run.cancelled() && mayEndForOrder(run.action(), forced))
+                && s.facts().running().filter(run -> !run.cancelled() && mayEndForOrder(s, run.action(), forced))
                         .isPresent()
                                 ? s.decide(new Decision.CancelAction(), Reason.of(Sentence.ORDER_INTERRUPTS,
                                         ActionRules.name(s.running().orElseThrow()), order(s).get().name()))
                                 : pass();
     }
 
-    private static boolean mayEndForOrder(Action action, boolean forced) {
-        boolean standbyStart = action instanceof Action.Start start && start.role() != PostgresRole.PRIMARY;
+    /** The start of a standby that an order cannot do without, because the data are still a primary's, would be begun again and again. */
+    private static boolean mayEndForOrder(Situation s, Action action, boolean forced) {
+        boolean standbyStart = action instanceof Action.Start start && start.role() != PostgresRole.PRIMARY
+                && restartOrder(s).filter(order -> restartAction(s, order).isEmpty()).isEmpty();
         return standbyStart || forced && action.isCancellable();
     }
 
@@ -131,7 +133,7 @@ final class OrderRules {
         }
         boolean forced = reinitializeOrder(s).filter(Order.Reinitialize::force).isPresent();
         Optional<String> obstacle = s.facts().running()
-                .filter(run -> !endsSoon(run.action()) && !(run.cancelled() && mayEndForOrder(run.action(), forced)))
+                .filter(run -> !endsSoon(run.action()) && !(run.cancelled() && mayEndForOrder(s, run.action(), forced)))
                 .map(run -> name(s, run.action()))
                 .or(() -> Optional.of("reinitialize").filter(name -> s.memory().rebuild().isCopying() && !forced))
                 .or(() -> Optional.of("bootstrap").filter(name -> s.memory().bootstrap() != Bootstrap.NONE))

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.jpatroni.decide.Action.Result;
 import org.jpatroni.decide.Facts.LeaseView;
@@ -19,6 +20,9 @@ import org.jpatroni.model.PostgresRole;
 import org.jpatroni.model.PostgresState;
 import org.jpatroni.model.PostgresView.Data;
 import org.jpatroni.model.PostgresView.Postmaster;
+import org.jpatroni.model.PermanentSlot;
+import org.jpatroni.model.PostgresView.Decoding;
+import org.jpatroni.model.PostgresView.SlotSettings;
 import org.jpatroni.model.PostgresView.Replication;
 import org.jpatroni.model.PostgresView.SlotView;
 import org.jpatroni.model.SlotStep;
@@ -210,18 +214,25 @@ final class PerfectNode {
     private void changeSlot(SlotStep step) {
         Replication running = world.facts().postgres().replication().orElseThrow();
         TreeMap<String, SlotView> slots = new TreeMap<>(running.slots());
+        SlotSettings settings = running.slotSettings();
         switch (step) {
             case SlotStep.Drop d -> slots.remove(d.name());
             case SlotStep.CreatePhysical d -> slots.put(d.name(), slot(true, running.walPosition()));
             case SlotStep.AdvancePhysical d -> slots.put(d.name(), slot(true, d.to()));
-            case SlotStep.CreateLogical d -> slots.put(d.slot().name(), slot(false, running.walPosition()));
-            case SlotStep.AdvanceLogical d -> slots.put(d.slot().name(), slot(false, d.to()));
-            case SlotStep.Confirm d -> {
-            }
-            case SlotStep.Feedback d -> {
-            }
+            case SlotStep.CreateLogical d -> slots.put(d.slot().name(), logical(d.slot(), running.walPosition()));
+            case SlotStep.AdvanceLogical d -> slots.put(d.slot().name(), logical(d.slot(), d.to()));
+            case SlotStep.Confirm d -> settings = new SlotSettings(settings.logicalWal(), settings.feedback(),
+                    settings.feedbackForced(), new TreeSet<>());
+            case SlotStep.Feedback d -> settings = new SlotSettings(settings.logicalWal(), d.forced(), d.forced(),
+                    settings.unconfirmed());
         }
-        world.up(Replications.withSlots(running, slots));
+        world.up(Replications.withSlotSettings(Replications.withSlots(running, slots), settings));
+    }
+
+    private static SlotView logical(PermanentSlot.Logical slot, Lsn position) {
+        Decoding decoding = new Decoding(Optional.of(slot.database()), slot.plugin(), Optional.of(position), false,
+                false);
+        return new SlotView(Optional.of(decoding), false, Optional.of(position), false, false);
     }
 
     private static SlotView slot(boolean physical, Lsn position) {
