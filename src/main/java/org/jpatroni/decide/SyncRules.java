@@ -32,6 +32,9 @@ final class SyncRules {
                     "This standby holds the lease in synchronous mode, and /sync does not say that it leads.",
                     "Patroni: the key names the primary before it accepts writes. Nobody else may be promoted by what was true of the old one.",
                     SyncRules::storeBeforePromotion),
+            new Rule("sync.disable", "The lease holder finds synchronous mode off, and /sync exists.",
+                    "Patroni: first anybody may be promoted again, then commits stop waiting; also before a promotion, else the key would be about another primary when the mode is on again.",
+                    SyncRules::disable),
             new Rule("sync.postpone-promotion",
                     "The above was tried in this cycle and is not so yet, or the server's processes may not have taken it over yet.",
                     "Patroni: the promotion waits until /sync is written. A first commit that does not wait while others may take over would be lost with this node.",
@@ -42,8 +45,6 @@ final class SyncRules {
             new Rule("sync.enable", "Synchronous mode is on, and /sync does not exist or names another leader.",
                     "Patroni: the key with the leader alone means that nobody else may be promoted.",
                     SyncRules::enable),
-            new Rule("sync.disable", "Synchronous mode is off, and /sync exists.",
-                    "Patroni: first anybody may be promoted again, then commits stop waiting.", SyncRules::disable),
             new Rule("sync.configured-names",
                     "Synchronous mode is off, and synchronous_standby_names is still what it was set to.",
                     "The configuration decides again.", SyncRules::configuredNames),
@@ -178,6 +179,9 @@ final class SyncRules {
     }
 
     private static Optional<Rule.Outcome> postponePromotion(Situation s) {
+        if (s.inRecovery() && isLeftOver(s)) {
+            return s.restShortly(Reason.of(Sentence.SYNC_POSTPONE));
+        }
         if (!beforePromotion(s)) {
             return pass();
         }
@@ -194,8 +198,13 @@ final class SyncRules {
         return applies(s) && on(s) && !isMine(s) ? write(s, Stored.NOBODY) : pass();
     }
 
+    private static boolean isLeftOver(Situation s) {
+        boolean leads = s.holdsLease() && s.storeSeen() && s.replication().isPresent() && s.running().isEmpty();
+        return leads && !s.standbyCluster() && !on(s) && stored(s).leader().isPresent();
+    }
+
     private static Optional<Rule.Outcome> disable(Situation s) {
-        return applies(s) && !on(s) && stored(s).leader().isPresent()
+        return isLeftOver(s)
                 ? s.decideOnce(new Decision.WriteSync(new SyncState(Optional.empty(), List.of(), 0,
                         stored(s).version())), Reason.of(Sentence.SYNC_OFF))
                 : pass();

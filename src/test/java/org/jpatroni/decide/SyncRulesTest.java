@@ -100,6 +100,8 @@ class SyncRulesTest {
                         primaryNames(stored(won(QUORUM), "a", 1, "b", "c"), "ANY 1 (b,c)")
                                 .memory(m -> Synchrony.tried(m, "SetStandbyNames")),
                         "sync.postpone-promotion", ""),
+                row("off: the key of the old primary goes first", stored(won(OFF), "b", 0, "a"), "sync.disable",
+                        "/sync - [] 0"),
                 row("what was tried in vain is not promoted on",
                         stored(won(ON), "b", 0, "a").memory(m -> Synchrony.tried(m, "WriteSync")),
                         "sync.postpone-promotion", ""));

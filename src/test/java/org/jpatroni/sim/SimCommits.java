@@ -59,7 +59,8 @@ final class SimCommits {
         long busyMillis = random.chance(0.2) ? random.between(30, 4500) : random.between(1, 40);
         kernel.afterMillis(busyMillis, () -> {
             if (setting.equals(configured) && server.phase() != SimPostgres.Phase.DOWN) {
-                sessionsWait = !names.isEmpty();
+                // The checkpointer reads the file by itself, before or after the senders do.
+                sessionsWait = !SimStandbyNames.parse(setting).isEmpty();
                 releaseDone();
                 server.changed();
             }
