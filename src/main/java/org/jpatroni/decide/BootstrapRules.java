@@ -51,7 +51,8 @@ final class BootstrapRules {
                     "Patroni: bootstrap of a replica.", BootstrapRules::cloneFromLeader),
             new Rule("bootstrap.clone-without-leader",
                     "No data, the cluster is initialised, there is no leader, and a replica method needs none.",
-                    "Patroni: no_leader in a replica method.", BootstrapRules::cloneWithoutLeader),
+                    "Patroni: no_leader in a replica method. Not by a member of which /sync says that it has every commit: an old backup has not, and might be promoted.",
+                    BootstrapRules::cloneWithoutLeader),
             new Rule("bootstrap.wait", "No data, and nobody to copy from yet, or this node may not bootstrap.",
                     "Patroni: a nofailover member does not bootstrap a cluster.", BootstrapRules::waitForLeader),
             new Rule("bootstrap.claim", "No data, and no cluster.",
@@ -196,7 +197,7 @@ final class BootstrapRules {
     /** A leader key of an earlier session of this node counts too: an old backup must not be made the leader by it. */
     private static Optional<Rule.Outcome> cloneWithoutLeader(Situation s) {
         if (!noData(s) || !s.snapshot().isInitialized() || s.leaderKey().isPresent()
-                || !s.facts().node().clonesWithoutLeader()
+                || !s.facts().node().clonesWithoutLeader() || SyncRace.of(s, Optional.empty()).isPromised()
                 || !s.isPast(s.memory().actionNotBeforeNanos())) {
             return pass();
         }

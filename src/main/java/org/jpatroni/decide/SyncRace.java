@@ -33,6 +33,11 @@ record SyncRace(Situation s, SyncState stored, boolean forced, boolean moves) {
         return stored.matches(name) || stored.leader().filter(name::equalsIgnoreCase).isPresent();
     }
 
+    /** Whether /sync promises that the data of this member hold every acknowledged commit. */
+    boolean isPromised() {
+        return isActive() && isListed(s.self());
+    }
+
     private boolean wasLeader() {
         return stored.leader().filter(s.self()::equalsIgnoreCase).isPresent();
     }
@@ -67,9 +72,12 @@ record SyncRace(Situation s, SyncState stored, boolean forced, boolean moves) {
         return (int) Math.max(0, stored.quorum() - (votes + own));
     }
 
-    /** Those that this member defers to when they are ahead: not the old primary, which may be ahead by what nobody was told. */
+    /**
+     * Those that this member defers to when they are ahead: not the old primary, which may be ahead by what nobody was told. Nobody can be ahead
+     * of the old primary itself, so if somebody is, its data are not those that it had.
+     */
     List<PeerAnswer> rivals(List<PeerAnswer> peers) {
-        return isActive()
+        return isActive() && !wasLeader()
                 ? peers.stream().filter(peer -> stored.matches(peer.name())).toList()
                 : peers;
     }

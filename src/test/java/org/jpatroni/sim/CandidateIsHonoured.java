@@ -57,7 +57,8 @@ final class CandidateIsHonoured implements Invariants.Checker {
             SimWal theirs = candidate.server().wal();
             if (candidate != node && candidate.name().equals(member.group(1)) && candidate.server().inRecovery()
                     && isQuiet(troubleAtNanos[candidate.index()]) && theirs.timeline() == mine.timeline()
-                    && theirs.size() >= mine.size() && theirs.hasPrefix(mine)) {
+                    && theirs.size() >= mine.size() && theirs.hasPrefix(mine)
+                    && !cluster.sync().excluded(candidate.name(), node.name())) {
                 cluster.kernel()
                         .fail("a named candidate: " + node.name() + " is promoted, and " + request + " is stored");
             }

@@ -35,6 +35,7 @@ final class SimSync {
     private final SimStore store;
     private String text = "";
     private Stored stored = Stored.ABSENT;
+    private Stored ofPredecessor = Stored.ABSENT;
 
     SimSync(SimStore store) {
         this.store = store;
@@ -44,9 +45,19 @@ final class SimSync {
         String now = store.memory().valueOf(SimStore.KEYS.sync()).orElse("");
         if (!now.equals(text)) {
             text = now;
-            stored = read(now);
+            Stored next = read(now);
+            if (!next.leader().equals(stored.leader())) {
+                ofPredecessor = stored;
+            }
+            stored = next;
         }
         return stored;
+    }
+
+    /** Whether the key forbade this member to lead when the candidate, who writes the key before its promotion, won the race. */
+    boolean excluded(String member, String candidate) {
+        Stored judged = stored().leader().equals(candidate) ? ofPredecessor : stored;
+        return !judged.isAbsent() && !judged.lists(member) && !judged.leader().equals(member);
     }
 
     static Stored read(String json) {
