@@ -73,7 +73,10 @@ final class StatusJson {
         } else {
             xlog.put("location", observation.location().bytes());
         }
-        document.put("xlog", xlog);
+        // Whoever chooses a leader takes it for the position of now: none is better than an old one (Patroni has none then, either).
+        if (!status.stale() || !observation.inRecovery()) {
+            document.put("xlog", xlog);
+        }
         if (status.syncStandby()) {
             document.put("sync_standby", true);
         }

@@ -12,7 +12,10 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Reads the status document of another member; what is missing or malformed is left empty. */
+/**
+ * Reads the status document of another member; what is missing or malformed is left empty. So is the position of a standby whose PostgreSQL did not
+ * answer just now: it may have acknowledged commits since, and votes in a race rest on it.
+ */
 final class PeerAnswerReader {
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -33,7 +36,8 @@ final class PeerAnswerReader {
         JsonNode xlog = status.path("xlog");
         boolean inRecovery = !xlog.has("location") && !(xlog.isMissingNode() && mayBePrimary(status));
         int timeline = status.path("timeline").asInt(0);
-        return new PeerAnswer(name, true, inRecovery, position(xlog),
+        boolean old = inRecovery && status.path("jpatroni").path("stale").asBoolean(false);
+        return new PeerAnswer(name, true, inRecovery, old ? Optional.empty() : position(xlog),
                 timeline > 0 ? OptionalInt.of(timeline) : OptionalInt.empty(), tags(status),
                 status.path("watchdog_failed").asBoolean(false), status.path("dcs_last_seen").asLong(0),
                 status.path("role").asString(""), status.path("replication_state").asString("").equals("streaming"));

@@ -104,6 +104,17 @@ class RoutesTest {
                 "\"jpatroni\": {\"version\": \"0.0.0\", \"stale\": true, \"observation_age_ms\": 1500}}");
     }
 
+    /** Members that choose a leader count it, Patroni's as well, which know nothing of the mark. */
+    @Test
+    void aStandbyTellsNoOldPosition() {
+        leader.inRecovery = true;
+        leader.role = PostgresRole.REPLICA;
+        assertThat(Socketless.body(api.get("/patroni"))).contains("\"received_location\": 67108960");
+        leader.stale = true;
+        assertThat(Socketless.body(api.get("/patroni"))).startsWith("{\"state\": \"running\"")
+                .contains("\"role\": \"replica\"", "\"stale\": true").doesNotContain("xlog");
+    }
+
     @Test
     void wholeSecondsHaveNoFraction() {
         leader.postmasterStart = Optional.of(Instant.parse("2026-11-22T19:45:48Z"));

@@ -39,6 +39,15 @@ class PeerAnswerReaderTest {
         assertThat(answer.dcsLastSeenEpochSeconds()).isEqualTo(7);
     }
 
+    @Test
+    void anOldPositionIsNone() {
+        String xlog = "\"xlog\": {\"received_location\": 100, \"replayed_location\": 100}";
+        assertThat(PeerAnswerReader.read("b", "{\"state\": \"running\", \"role\": \"replica\", " + xlog
+                + ", \"jpatroni\": {\"stale\": true, \"observation_age_ms\": 400}}").walPosition()).isEmpty();
+        assertThat(PeerAnswerReader.read("b", "{\"state\": \"running\", \"role\": \"replica\", " + xlog
+                + ", \"jpatroni\": {\"version\": \"1\"}}").walPosition()).isPresent();
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {"''", "[1]", "<html>", "\"text\"", "{\"role\": "})
     void garbageIsNoAnswer(String body) {
