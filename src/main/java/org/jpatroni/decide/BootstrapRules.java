@@ -163,8 +163,10 @@ final class BootstrapRules {
     }
 
     private static Optional<Rule.Outcome> leaderWithoutData(Situation s) {
-        return s.holdsLease() && !s.dataPresent() && s.notRunning() && s.running().isEmpty()
-                ? s.decide(new Decision.ReleaseLease(Optional.empty()), Reason.of(Sentence.LEADER_WITHOUT_DATA))
+        // Also when the first try got no answer: the session goes on, so the key would never expire.
+        boolean named = s.holdsLease() || s.storeSeen() && s.snapshot().isLeader(s.self());
+        return named && !s.dataPresent() && s.notRunning() && s.running().isEmpty()
+                ? s.decideOnce(new Decision.ReleaseLease(Optional.empty()), Reason.of(Sentence.LEADER_WITHOUT_DATA))
                 : pass();
     }
 

@@ -55,7 +55,8 @@ final class CandidateIsHonoured implements Invariants.Checker {
         for (SimNode candidate : cluster.nodes()) {
             SimWal mine = node.server().wal();
             SimWal theirs = candidate.server().wal();
-            if (candidate != node && candidate.name().equals(member.group(1)) && candidate.server().inRecovery()
+            if (candidate != node && !candidate.mayNotLead() && candidate.name().equals(member.group(1))
+                    && candidate.server().inRecovery()
                     && isQuiet(troubleAtNanos[candidate.index()]) && theirs.timeline() == mine.timeline()
                     && theirs.size() >= mine.size() && theirs.hasPrefix(mine)
                     && !cluster.sync().excluded(candidate.name(), node.name())) {

@@ -41,7 +41,7 @@ final class MostAdvancedLeads implements Invariants.Checker {
             return;
         }
         for (SimNode other : cluster.nodes()) {
-            boolean couldLead = other != node && isQuiet(troubleAtNanos[other.index()])
+            boolean couldLead = other != node && !other.mayNotLead() && isQuiet(troubleAtNanos[other.index()])
                     && other.tags().failoverPriority() >= Math.max(1, node.tags().failoverPriority());
             SimWal mine = node.server().wal();
             SimWal theirs = other.server().wal();

@@ -47,7 +47,8 @@ final class SimFailsafe {
     /** Whether this node is the only member of the failsafe topology: it needs nobody's agreement, and nobody else may race. */
     boolean isAlone(SimNode node) {
         return cluster.store().memory().valueOf(SimStore.KEYS.failsafe())
-                .filter(topology -> topology.matches("\\{\\s*\"" + node.name() + "\"\\s*:\\s*\"[^\"]*\"\\s*}")).isPresent();
+                .filter(topology -> topology.matches("\\{\\s*\"" + node.name() + "\"\\s*:\\s*\"[^\"]*\"\\s*}"))
+                .isPresent();
     }
 
     /** Whether all members have agreed to stand back for this node, and that has not run out. */

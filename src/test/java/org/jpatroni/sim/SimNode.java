@@ -80,6 +80,11 @@ final class SimNode {
         return new SimFence(kernel, time, server, !off, () -> cluster.invariants().before("guard stop", this));
     }
 
+    /** Whether a watchdog that is required does not work here. */
+    boolean mayNotLead() {
+        return watchdog.keepsFromLeading();
+    }
+
     private SimWatchdogDevice newWatchdog() {
         return new SimWatchdogDevice(cluster.setup(), index, kernel, time, () -> {
             kernel.trace(name(), "watchdog: not kept alive, resetting the machine");

@@ -43,9 +43,19 @@ final class SimWatchdogDevice implements SimulatedDevice {
                 : SimulatedDevice.watchdog(new WatchdogConfig(mode, "/dev/null", 5, "default"), time, this);
     }
 
+    /** A machine whose device never worked would have been noticed before it could be the only one with data. */
+    private boolean isBroken() {
+        return broken && kernel.nowNanos() > 60_000_000_000L;
+    }
+
+    /** Whether the agent may not lead because of it. */
+    boolean keepsFromLeading() {
+        return mode == Mode.REQUIRED && isBroken();
+    }
+
     @Override
     public void open() throws IOException {
-        if (broken) {
+        if (isBroken()) {
             throw new IOException("broken");
         }
         start();
