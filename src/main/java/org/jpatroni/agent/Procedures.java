@@ -11,6 +11,7 @@ import org.jpatroni.decide.Action.Result;
 import org.jpatroni.decide.Memory;
 import org.jpatroni.model.Lsn;
 import org.jpatroni.model.PostgresRole;
+import org.jpatroni.model.PostgresView;
 import org.jpatroni.model.Upstream;
 import org.jpatroni.postgres.PostgresControl;
 import org.jpatroni.postgres.PostgresControl.CloneSpec;
@@ -197,7 +198,14 @@ final class Procedures {
             return start(new Action.Start(restart.role(), restart.upstream(), restart.timeoutSeconds()), cancel);
         }
         tellBeforeStop(primary);
-        return result(postgres.restart(new RestartSpec(limit, () -> !primary || holdsLease.getAsBoolean()), cancel));
+        return result(postgres.restart(
+                new RestartSpec(limit, () -> holdsLease.getAsBoolean() || !primary && startsAsStandby()), cancel));
+    }
+
+    /** Somebody may have promoted it by hand since the restart began. */
+    private boolean startsAsStandby() {
+        return postgres.observe(Duration.ZERO).data() instanceof PostgresView.Data.Present present
+                && present.standbySignal();
     }
 
     /** A checkpoint that takes long must not keep anybody from ending the action. */

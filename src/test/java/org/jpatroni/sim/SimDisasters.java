@@ -43,8 +43,12 @@ final class SimDisasters {
         boolean calm = cluster.store().isHealthy() && cluster.network().isQuiet() && foreignUntilNanos.isEmpty()
                 && !cluster.store().memory().valueOf(SimStore.KEYS.initialize()).orElse("").isEmpty();
         boolean ordered = cluster.nodes().stream().anyMatch(cluster.operator()::hasOrdered);
-        return calm && !ordered && !node.isAtWork() && cluster.nodes().stream().allMatch(other -> other.isPowered()
-                && other.server().data() == SimPostgres.Data.PRESENT && other.server().isUp() && !other.isAtWork());
+        boolean others = cluster.nodes().stream()
+                .anyMatch(other -> other != node && other.tags().failoverPriority() > 0 && !other.mayNotLead());
+        return calm && !ordered && others && !node.isAtWork()
+                && cluster.nodes().stream().allMatch(other -> other.isPowered()
+                        && other.server().data() == SimPostgres.Data.PRESENT && other.server().isUp()
+                        && !other.isAtWork());
     }
 
     /** The disk is gone, with everything on it; a new one is there. */
