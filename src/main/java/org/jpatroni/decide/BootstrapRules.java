@@ -164,7 +164,8 @@ final class BootstrapRules {
 
     private static Optional<Rule.Outcome> leaderWithoutData(Situation s) {
         // Also when the first try got no answer: the session goes on, so the key would never expire.
-        boolean named = s.holdsLease() || s.storeSeen() && s.snapshot().isLeader(s.self());
+        boolean named = s.holdsLease()
+                || s.storeSeen() && s.snapshot().isLeader(s.self()) && s.leaderKey().orElseThrow().ownSession();
         return named && !s.dataPresent() && s.notRunning() && s.running().isEmpty()
                 ? s.decideOnce(new Decision.ReleaseLease(Optional.empty()), Reason.of(Sentence.LEADER_WITHOUT_DATA))
                 : pass();
