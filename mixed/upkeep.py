@@ -62,6 +62,8 @@ def configuration(cluster, checks):
     cluster.ctl.expect(r"Configuration changed", "edit-config", scope, "--force", "-q", "-p", "max_connections=60")
     checks.eventually("max_connections: pending restart on all nodes", [True] * 3, cluster.pending)
     checks.eventually("list: column Pending restart", True, lambda: "Pending restart" in cluster.ctl("list", scope).text)
+    # By the member keys chooses --pending.
+    checks.eventually("max_connections: pending restart in all member keys", [True] * 3, lambda: [each.get("pending_restart") for each in cluster.view()["members"]])
     for node in sorted(cluster.nodes, key=lambda each: each is not cluster.leader()):
         cluster.ctl.expect(rf"Success: restart on member {node.name}", "restart", scope, node.name, "--force", "--pending")
     checks.eventually("restart --pending: the new value on all nodes", {"60"}, lambda: {node.sql("show max_connections") for node in cluster.nodes})
