@@ -93,10 +93,11 @@ final class Procedures {
     }
 
     private Result promote(CancelToken cancel) {
+        // First what takes time: the lock is looked at last.
+        formation.beforePromote();
         if (!holdsLease.getAsBoolean()) {
             return new Result.Failed("the leader lock ended before the promotion");
         }
-        formation.beforePromote();
         checkpointPending = true;
         Outcome outcome = postgres.promote(PROMOTE_LIMIT, cancel);
         if (!outcome.isDone()) {

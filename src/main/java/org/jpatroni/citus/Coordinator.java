@@ -145,15 +145,10 @@ public final class Coordinator implements AutoCloseable {
 
     /** Takes one wish; false when there is nothing to do now. */
     private boolean step() throws InterruptedException {
+        takeBackWhatNobodyFinishes();
         Wish wish;
         Open current;
         synchronized (lock) {
-            if (open != null && (!leads || isPast(open.deadlineNanos()) && !wishes.containsKey(open.group())
-                    && !wishes.isEmpty())) {
-                LOG.warn("the change of group {} in pg_dist_node is taken back: nobody has finished it", open.group());
-                open = null;
-                table.rollback();
-            }
             current = open;
             Optional<Wish> next = next(current);
             if (next.isEmpty()) {
@@ -171,6 +166,23 @@ public final class Coordinator implements AutoCloseable {
             tasks.time().sleep(PAUSE_AFTER_ERROR);
         }
         return true;
+    }
+
+    /** Without the lock while the server is asked: the HA loop must not wait for it. Only this thread changes what is open. */
+    private void takeBackWhatNobodyFinishes() {
+        Open current;
+        synchronized (lock) {
+            current = open;
+            if (current == null || leads && !(isPast(current.deadlineNanos())
+                    && !wishes.containsKey(current.group()) && !wishes.isEmpty())) {
+                return;
+            }
+        }
+        LOG.warn("the change of group {} in pg_dist_node is taken back: nobody has finished it", current.group());
+        table.rollback();
+        synchronized (lock) {
+            open = null;
+        }
     }
 
     /** While a change is open only its own group goes on; else the coordinator's address comes first, as all workers need it. */

@@ -22,7 +22,7 @@ public interface Formation extends AutoCloseable {
         // Nobody uses it.
     }
 
-    /** This node is about to be promoted. Takes two seconds at most. */
+    /** This node is about to be promoted. Takes one read of the store and two seconds at most. */
     default void beforePromote() {
         // Nobody waits for it.
     }
