@@ -24,7 +24,6 @@ import org.jpatroni.decide.Situation;
 import org.jpatroni.decide.Verdict;
 import org.jpatroni.model.ClusterSnapshot;
 import org.jpatroni.model.DynamicConfig;
-import org.jpatroni.model.Member;
 import org.jpatroni.peer.PeerClient;
 import org.jpatroni.postgres.LocalPostgres;
 import org.jpatroni.runtime.Tasks;
@@ -98,8 +97,7 @@ final class Sharding {
                 first.decided(facts, verdict);
                 Situation s = new Situation(facts, verdict.memory());
                 if (verdict.decision() instanceof Decision.PublishMember publish) {
-                    Member member = publish.member();
-                    boolean isPrimary = member.isRunning() && member.role().filter("primary"::equals).isPresent();
+                    boolean isPrimary = Groups.isPrimary(publish.member());
                     if (isPrimary && !wasPrimary) {
                         formation.afterPromote();
                     }

@@ -41,9 +41,12 @@ public interface Groups {
 
     /** Whether the group's leader says of itself that it accepts writes. */
     static boolean hasPrimary(ClusterSnapshot group) {
-        return group.leaderMember()
-                .filter(member -> member.isRunning() && member.role().filter("primary"::equals).isPresent())
-                .isPresent();
+        return group.leaderMember().filter(Groups::isPrimary).isPresent();
+    }
+
+    /** Whether a member says of itself that it accepts writes. */
+    static boolean isPrimary(Member member) {
+        return member.isRunning() && member.role().filter("primary"::equals).isPresent();
     }
 
     /** Whether this member leads the group. */

@@ -37,11 +37,21 @@ final class SimPeers implements Peers {
     public List<PeerAnswer> askStatus(List<Member> members, Duration limit) throws InterruptedException {
         List<PeerAnswer> answers = new ArrayList<>();
         members.forEach(member -> answers.add(PeerAnswer.unreachable(member.name())));
+        askAll(members, SimNode::statusForPeers, answers, limit);
+        List<PeerAnswer> result = List.copyOf(answers);
+        kernel.trace("peers-" + asker.name(), "answers " + result.stream().map(SimPeers::brief).toList());
+        return result;
+    }
+
+    /** Asks all at the same time; what does not come in time leaves its place as it was. */
+    private <T> void askAll(List<Member> members, Function<SimNode, Optional<T>> question, List<T> answers,
+            Duration limit)
+            throws InterruptedException {
         int[] open = {members.size()};
         SimThread thread = SimThread.required();
         for (int i = 0; i < members.size(); i++) {
             int place = i;
-            reach(members.get(i), SimNode::statusForPeers, answer -> {
+            reach(members.get(i), question, answer -> {
                 answers.set(place, answer);
                 open[0]--;
                 kernel.wake(thread);
@@ -51,9 +61,6 @@ final class SimPeers implements Peers {
         while (open[0] > 0 && kernel.nowNanos() < until) {
             thread.waitUntil(until);
         }
-        List<PeerAnswer> result = List.copyOf(answers);
-        kernel.trace("peers-" + asker.name(), "answers " + result.stream().map(SimPeers::brief).toList());
-        return result;
     }
 
     @Override
@@ -62,20 +69,7 @@ final class SimPeers implements Peers {
         long sentAtNanos = kernel.nowNanos();
         List<FailsafeAnswer> answers = new ArrayList<>();
         members.forEach(member -> answers.add(FailsafeAnswer.unreachable(member.name(), "no answer")));
-        int[] open = {members.size()};
-        SimThread thread = SimThread.required();
-        for (int i = 0; i < members.size(); i++) {
-            int place = i;
-            reach(members.get(i), peer -> peer.answerFailsafe(ping), answer -> {
-                answers.set(place, answer);
-                open[0]--;
-                kernel.wake(thread);
-            });
-        }
-        long until = time.trueInstant(limit);
-        while (open[0] > 0 && kernel.nowNanos() < until) {
-            thread.waitUntil(until);
-        }
+        askAll(members, peer -> peer.answerFailsafe(ping), answers, limit);
         List<FailsafeAnswer> result = List.copyOf(answers);
         failsafe.asked(asker, sentAtNanos, members, ping, result);
         kernel.trace("peers-" + asker.name(), "failsafe "
